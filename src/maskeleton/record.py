@@ -1,0 +1,42 @@
+"""The private record of a run, run.json: verb, every option as used, seed, versions and what was read and written."""
+
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+
+
+def record_of(verb: str, options: Mapping[str, Any], seed: int, **found: Any) -> dict[str, Any]:
+    """What stands in run.json."""
+    return {"schema": SCHEMA, "verb": verb, "options": {key: plain(value) for key, value in options.items()},
+            "seed": seed, "versions": versions(), **found}
+
+
+def write_record(out: Path, record: Mapping[str, Any]) -> None:
+    """Put the record into a folder output, or beside a file output as OUT.run.json."""
+    place = out / "run.json" if out.is_dir() else out.with_name(f"{out.name}.run.json")
+    place.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def versions() -> dict[str, str]:
+    """The versions that have a say in a result."""
+    found = {"python": platform.python_version()}
+    for package in ("maskeleton", "numpy", "pyarrow"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def plain(value: Any) -> Any:
+    """An option as JSON can hold it."""
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    return value if isinstance(value, str | int | float | bool | type(None)) else str(value)
