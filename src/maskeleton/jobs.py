@@ -1,0 +1,159 @@
+"""A job is a function and its arguments that make one output: in this process, in a local pool, or shard by shard.
+
+Outputs appear by rename, so one that is there is whole; what is there already is not made again. That is all
+there is to resuming: run the same jobs into the same folder.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from maskeleton.errors import UserError
+
+RESULT_VERSION = 1  # part of every job's name: raise it where a job would make other bytes than before
+
+
+class Job(NamedTuple):
+    """`work(out, *arguments)` makes the file or folder `out`; `key` (plain data) says all its content depends on."""
+
+    name: str
+    key: Any
+    work: Callable[..., None]
+    arguments: tuple[Any, ...]
+
+    @property
+    def file(self) -> str:
+        """The output's name: the job's own and a hash of function, key and result version."""
+        told = json.dumps([f"{self.work.__module__}.{self.work.__qualname__}", self.key, RESULT_VERSION],
+                          sort_keys=True, default=str)
+        return f"{self.name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+class Share(NamedTuple):
+    """Which of n equal machines this is: it does every n-th job, beginning with its own number."""
+
+    number: int = 0
+    among: int = 1
+
+    @classmethod
+    def checked(cls, number: int, among: int) -> "Share":
+        if among < 1 or not 0 <= number < among:
+            raise UserError(f"shard {number} of {among} cannot be", "shards count from 0: --shard-index 0 "
+                            "--num-shards 2, then --shard-index 1 --num-shards 2")
+        return cls(number, among)
+
+
+Report = Callable[[int, int], None]  # jobs done, jobs to do
+
+
+def run(
+    jobs: Sequence[Job], folder: Path, workers: int = 1, share: Share = Share(), report: Report | None = None  # noqa: B008
+) -> list[Path]:
+    """Make what is not there yet of this share's jobs; the outputs of all jobs that are there now, in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mine = jobs[share.number :: share.among]
+    missing = [job for job in mine if not (folder / job.file).exists()]
+    done = len(mine) - len(missing)
+    for count in _in_pool(missing, folder, workers) if workers > 1 and len(missing) > 1 else _here(missing, folder):
+        if report:
+            report(done + count, len(mine))
+    return [folder / job.file for job in jobs if (folder / job.file).exists()]
+
+
+def make(job: Job, folder: Path) -> None:
+    """Do one job here."""
+    with atomic(folder / job.file) as out:
+        job.work(out, *job.arguments)
+
+
+@contextmanager
+def atomic(out: Path) -> Iterator[Path]:
+    """A temporary path beside `out` that becomes `out` when the block ends well, and nothing when it does not."""
+    partial = out.with_name(f".{out.name}.partial")
+    remove(partial)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield partial
+        if partial.is_file():
+            with partial.open("rb") as written:
+                os.fsync(written.fileno())
+        _swap(partial, out)
+    except BaseException:
+        remove(partial)
+        raise
+
+
+def _swap(new: Path, out: Path) -> None:
+    """Rename `new` to `out`; what stood there is deleted only when the new one stands."""
+    if not (new.is_dir() or out.is_dir()):
+        new.replace(out)
+        return
+    old = out.with_name(f".{out.name}.old")
+    remove(old)
+    if out.exists():
+        out.rename(old)
+    new.rename(out)
+    remove(old)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _here(jobs: Sequence[Job], folder: Path) -> Iterator[int]:
+    for count, job in enumerate(jobs, 1):
+        make(job, folder)
+        yield count
+
+
+def _in_pool(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[int]:
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), initializer=_serve)
+    try:
+        waiting = iter(jobs)
+        running: set[Future[None]] = set()
+        finished = 0
+        while True:
+            for job in waiting:
+                running.add(pool.submit(make, job, folder))
+                if len(running) >= 2 * workers:
+                    break
+            if not running:
+                break
+            ready, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in ready:
+                future.result()
+                finished += 1
+                yield finished
+    except BaseException:
+        for process in list(getattr(pool, "_processes", {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _serve() -> None:
+    """In a worker: leave Ctrl-C to the parent, compute with one thread, and do not outlive the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)

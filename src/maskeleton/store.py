@@ -1,0 +1,339 @@
+"""A MotionDataset on disk: flat memory-mapped frames, two parquet tables, one page of JSON; opened lazily.
+
+    dataset.json        skeleton, fps, labels and their names, shards, content id, history
+    recordings.parquet  id, labels, frames, slots, fps, source, hash, motion: a row a recording
+    runs.parquet        recording, slot, first frame, length, shard, offset: a row for every stretch a body is there
+    shard-00000.npy     (frames, joints, 3) float32; tracked-00000.npy (frames, joints) where not everything was seen;
+                        field-00000-NAME.npy for what else was read
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from maskeleton.errors import UserError, listed
+from maskeleton.labels import UNKNOWN, natural
+from maskeleton.motion import MotionDataset, Runs, Shard
+from maskeleton.skeleton import Skeleton
+
+SCHEMA = 1
+SHARD_BYTES = 256 << 20
+
+
+class StoredShard:
+    """A shard's files, mapped into memory when first asked for; it travels to other processes as its path alone."""
+
+    def __init__(self, folder: Path, number: int, frames: int, joints: int, fields: Sequence[str]) -> None:
+        self.folder, self.number, self.frames, self.joints, self.names = folder, number, frames, joints, tuple(fields)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: self.__dict__[key] for key in ("folder", "number", "frames", "joints", "names")}
+
+    @cached_property
+    def positions(self) -> np.ndarray:
+        return self._mapped(f"shard-{self.number:05d}.npy", np.float32, (self.joints, 3))
+
+    @cached_property
+    def tracked(self) -> np.ndarray | None:
+        name = f"tracked-{self.number:05d}.npy"
+        return self._mapped(name, np.uint8, (self.joints,)) if (self.folder / name).exists() else None
+
+    @cached_property
+    def fields(self) -> Mapping[str, np.ndarray]:
+        return {name: self._mapped(f"field-{self.number:05d}-{name}.npy", None, None) for name in self.names}
+
+    def _mapped(self, name: str, dtype: type | None, shape: tuple[int, ...] | None) -> np.ndarray:
+        path = self.folder / name
+        try:
+            array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        except Exception as fault:  # a damaged header is evaluated by numpy and may raise almost anything
+            raise _again(f"{path} cannot be read: {fault}".replace("\n", " ")) from None
+        plain = array.dtype.kind in "iufb" and array.ndim >= 1 and array.flags.c_contiguous
+        fits = shape is None or (array.dtype == dtype and array.shape[1:] == shape)
+        if not plain or not fits or len(array) != self.frames:
+            expected = (self.frames, *(shape or ("…",)))
+            raise _again(f"{path} holds {array.dtype} of shape {array.shape}, expected {expected}")
+        return array.view(np.ndarray)
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def write(dataset: MotionDataset, out: Path) -> None:
+    """Write a dataset as a store in the new folder `out`: shards of at most 256 MiB, each recording in one shard."""
+    out.mkdir(parents=True)
+    frame_bytes = len(dataset.skeleton.joints) * 12
+    ends = np.cumsum(np.bincount(dataset.runs.recording, dataset.runs.length, len(dataset)).astype(np.int64))
+    shard_of = (np.maximum(ends - 1, 0) * frame_bytes) // SHARD_BYTES if len(dataset) else ends
+    numbers = np.unique(shard_of, return_inverse=True)[1].reshape(-1)
+    shard, offset, sizes = numbers[dataset.runs.recording], np.zeros(len(dataset.runs.length), np.int64), []
+    for number in range(int(numbers.max()) + 1 if len(numbers) else 0):
+        rows = np.flatnonzero(shard == number)
+        lengths = dataset.runs.length[rows]
+        offset[rows] = np.concatenate([[0], lengths.cumsum()[:-1]])
+        sizes.append(int(lengths.sum()))
+        _write_shard(dataset, out, number, rows, sizes[-1])
+    fields = sorted(dataset.shards[0].fields) if dataset.shards else []
+    _write_tables(out, dataset, dataset.runs._replace(shard=shard, offset=offset), sizes, fields)
+
+
+def _write_shard(dataset: MotionDataset, out: Path, number: int, rows: np.ndarray, frames: int) -> None:
+    joints = len(dataset.skeleton.joints)
+    runs = dataset.runs
+    parts = [(dataset.shards[runs.shard[k]], slice(runs.offset[k], runs.offset[k] + runs.length[k]))
+             for k in rows.tolist()]
+    positions = _new(out / f"shard-{number:05d}.npy", np.dtype(np.float32), (frames, joints, 3))
+    _fill(positions, [shard.positions[part] for shard, part in parts])
+    seen = [None if shard.tracked is None else shard.tracked[part] for shard, part in parts]
+    if any(tracked is not None and not (tracked == 2).all() for tracked in seen):
+        tracked = _new(out / f"tracked-{number:05d}.npy", np.dtype(np.uint8), (frames, joints))
+        _fill(tracked, [np.full((part.stop - part.start, joints), 2, np.uint8) if one is None else one
+                        for one, (_, part) in zip(seen, parts, strict=True)])
+    for name, column in dataset.shards[0].fields.items():
+        field = _new(out / f"field-{number:05d}-{name}.npy", column.dtype, (frames, *column.shape[1:]))
+        _fill(field, [shard.fields[name][part] for shard, part in parts])
+
+
+def _new(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
+    if 0 in shape:  # an empty file cannot be mapped
+        np.save(path, np.zeros(shape, dtype))
+        return np.zeros(shape, dtype)
+    array: np.ndarray = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    return array
+
+
+def _fill(array: np.ndarray, parts: Sequence[np.ndarray]) -> None:
+    place = 0
+    for part in parts:
+        array[place : place + len(part)] = part
+        place += len(part)
+    if isinstance(array, np.memmap):
+        array.flush()
+
+
+def _write_tables(
+    out: Path, dataset: MotionDataset, runs: Runs, sizes: Sequence[int], fields: Sequence[str]
+) -> None:
+    columns = {"id": dataset.ids, "frames": dataset.frames, "slots": dataset.slots, "fps": dataset.rates,
+               "source": dataset.sources, "hash": dataset.hashes, "motion": dataset.motion_hashes}
+    labels = {f"label:{label}": codes for label, codes in dataset.labels.items()}
+    types = {"id": pa.string(), "source": pa.string(), "hash": pa.string(), "motion": pa.string()}
+    recordings = {name: pa.array(column, types.get(name)) for name, column in {**columns, **labels}.items()}
+    pq.write_table(pa.table(recordings), out / "recordings.parquet")
+    pq.write_table(pa.table({name: pa.array(column, pa.int64()) for name, column in runs._asdict().items()}),
+                   out / "runs.parquet")
+    page = {"schema": SCHEMA, "skeleton": dataset.skeleton.to_dict(), "fps": dataset.fps, "recordings": len(dataset),
+            "labels": {label: dataset.names.get(label) for label in dataset.labels}, "shards": list(sizes),
+            "fields": list(fields), "content_id": dataset.content_id, "history": list(dataset.history)}
+    (out / "dataset.json").write_text(json.dumps(page, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def is_store(path: Path) -> bool:
+    """Is this folder a store?"""
+    return (path / "dataset.json").is_file() and (path / "recordings.parquet").is_file()
+
+
+def open(path: Path) -> MotionDataset:
+    """A store as a dataset; frames are read only when asked for."""
+    page = _page(path)
+    table, runs = _table(path / "recordings.parquet"), _table(path / "runs.parquet")
+    try:
+        skeleton = Skeleton.from_dict(page["skeleton"])
+        sizes = [int(size) for size in page["shards"]]
+        fields = [str(name) for name in page.get("fields", [])]
+        names = {str(label): [str(name) for name in known] for label, known in page["labels"].items() if known}
+        labels = {label: _numbers(table, f"label:{label}", np.int32) for label in page["labels"]}
+        text = {name: _texts(table, name) for name in ("id", "source", "hash", "motion")}
+        frames, slots = (_numbers(table, name, np.int64) for name in ("frames", "slots"))
+        placed = Runs(*(_numbers(runs, name, np.int64) for name in Runs._fields))
+        fps, rates = float(page["fps"]), _numbers(table, "fps", np.float64)
+        history = tuple(dict(entry) for entry in page.get("history", []))
+        for digest in text["hash"]:
+            bytes.fromhex(digest)
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as fault:
+        raise _again(f"{path} is no whole store: {type(fault).__name__} {fault}") from None
+    if any(not name.isidentifier() for name in fields):
+        raise UserError(f"{path}/dataset.json names a field {listed(fields)}", "field names are plain words")
+    _check(path, frames, slots, placed, sizes, labels, names, fps)
+    shards = [StoredShard(path, number, size, len(skeleton.joints), fields) for number, size in enumerate(sizes)]
+    return MotionDataset(skeleton, fps, text["id"], labels, names, history, frames, slots, rates, text["source"],
+                         text["hash"], text["motion"], placed, shards)
+
+
+def _page(path: Path) -> dict[str, Any]:
+    try:
+        page = json.loads((path / "dataset.json").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as fault:
+        raise _again(f"{path}/dataset.json cannot be read: {fault}") from None
+    if not isinstance(page, dict) or page.get("schema") != SCHEMA or not isinstance(page.get("labels"), dict):
+        raise _again(f"{path}/dataset.json is not the page of a store of schema {SCHEMA}")
+    return page
+
+
+def _table(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path, use_threads=False, memory_map=False)
+    except (OSError, pa.ArrowException, MemoryError) as fault:
+        raise _again(f"{path} cannot be read: {str(fault).splitlines()[0]}") from None
+
+
+def _numbers(table: pa.Table, name: str, dtype: type) -> np.ndarray:
+    values: np.ndarray = table.column(name).to_numpy()
+    if values.dtype.kind not in "iuf":
+        raise ValueError(f"column {name} holds no numbers")
+    return values.astype(dtype)
+
+
+def _texts(table: pa.Table, name: str) -> list[str]:
+    values = table.column(name).to_pylist()
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError(f"column {name} holds no text")
+    return list(values)
+
+
+def _check(
+    path: Path, frames: np.ndarray, slots: np.ndarray, runs: Runs, sizes: Sequence[int],
+    labels: Mapping[str, np.ndarray], names: Mapping[str, list[str]], fps: float,
+) -> None:
+    faults = []
+    if not (np.isfinite(fps) and fps > 0):
+        faults.append(f"fps is {fps}")
+    if len(runs.recording):
+        here = runs.recording
+        known = (here >= 0).all() and (here < len(frames)).all() and (np.diff(here) >= 0).all()
+        if not known or len(np.unique(here)) != len(frames):
+            faults.append("runs and recordings do not fit together")
+        elif (runs.first < 0).any() or (runs.length <= 0).any() or (runs.slot < 0).any() or \
+                (runs.first + runs.length > frames[here]).any() or (runs.slot >= slots[here]).any():
+            faults.append("a run lies outside its recording")
+        elif (frames > 1000 * np.bincount(here, runs.length, len(frames)) + 10_000).any() or (slots > 1000).any():
+            faults.append("a recording claims more frames or bodies than its runs bear out")
+        if (runs.shard < 0).any() or (runs.shard >= len(sizes)).any():
+            faults.append("a run names a shard that is not there")
+        elif (runs.offset < 0).any() or (runs.offset + runs.length > np.array(sizes, np.int64)[runs.shard]).any():
+            faults.append("a run lies outside its shard")
+    elif len(frames):
+        faults.append("no recording has a body")
+    for label, codes in labels.items():
+        if (codes < UNKNOWN).any() or (label in names and len(codes) and codes.max() >= len(names[label])):
+            faults.append(f"label {label!r} has codes without a name")
+    if faults:
+        raise _again(f"{path} is damaged: {'; '.join(faults)}")
+
+
+def _again(wrong: str) -> UserError:
+    return UserError(wrong, "copy the store again, or convert its source again")
+
+
+# ── joining ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Joined(NamedTuple):
+    """What `join` made: the dataset, and the recordings left out because another has their id or their motion."""
+
+    dataset: MotionDataset
+    same_id: list[str]
+    same_motion: list[tuple[str, str]]  # (kept, left out)
+
+
+def join(pieces: Sequence[Path], out: Path, history: Sequence[dict[str, Any]], drop_copies: bool = False) -> Joined:
+    """Many stores as one: tables are joined, shards are linked, nothing is read through."""
+    stores = [open(piece) for piece in pieces]
+    stores = [store for store in stores if len(store)]
+    if not stores:
+        raise UserError("nothing is left: no recording could be stored", "quarantine.csv says why, file by file")
+    _same_kind(stores)
+    whole = _joined_tables(stores, history)
+    keep, same_id, same_motion = _firsts(whole, drop_copies)
+    whole = whole if keep.all() else whole.select(keep)
+    out.mkdir(parents=True)
+    sizes = []
+    for number, shard in enumerate(whole.shards):
+        assert isinstance(shard, StoredShard)
+        sizes.append(shard.frames)
+        for file in shard.folder.glob(f"*-{shard.number:05d}*.npy"):
+            _link(file, out / file.name.replace(f"-{shard.number:05d}", f"-{number:05d}", 1))
+    fields = sorted({name for shard in whole.shards for name in getattr(shard, "names", ())})
+    _write_tables(out, whole, whole.runs, sizes, fields)
+    return Joined(open(out), same_id, same_motion)
+
+
+def _same_kind(stores: Sequence[MotionDataset]) -> None:
+    kinds = sorted({f"{len(s.skeleton.joints)} joints ({s.skeleton.name}) at {s.fps:g} a second" for s in stores})
+    if len({(s.skeleton, s.fps) for s in stores}) > 1:
+        raise UserError(f"these recordings are not of one kind: {listed(kinds)}", "convert each kind by itself")
+
+
+def _joined_tables(stores: Sequence[MotionDataset], history: Sequence[dict[str, Any]]) -> MotionDataset:
+    before = np.cumsum([0, *(len(store) for store in stores)])
+    shards: list[Shard] = []
+    runs = []
+    for start, store in zip(before[:-1].tolist(), stores, strict=True):
+        runs.append(store.runs._replace(recording=store.runs.recording + start, shard=store.runs.shard + len(shards)))
+        shards += store.shards
+    labels, names = _joined_labels(stores)
+    return MotionDataset(
+        stores[0].skeleton, stores[0].fps, [id for s in stores for id in s.ids], labels, names, tuple(history),
+        np.concatenate([s.frames for s in stores]), np.concatenate([s.slots for s in stores]),
+        np.concatenate([s.rates for s in stores]), [t for s in stores for t in s.sources],
+        [t for s in stores for t in s.hashes], [t for s in stores for t in s.motion_hashes],
+        Runs(*(np.concatenate(column) for column in zip(*runs, strict=True))), shards,
+    )
+
+
+def _joined_labels(stores: Sequence[MotionDataset]) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
+    labels: dict[str, np.ndarray] = {}
+    names: dict[str, list[str]] = {}
+    for label in sorted({label for store in stores for label in store.labels}):
+        if any(label in store.names for store in stores):
+            words = [_words(store, label) for store in stores]
+            names[label] = sorted({w for piece in words for w in piece[1]} - {""}, key=natural)
+            place = {word: code for code, word in enumerate(names[label])} | {"": UNKNOWN}
+            parts = [np.array([place[w] for w in kinds], np.int32)[codes] for codes, kinds in words]
+        else:
+            parts = [store.labels.get(label, np.full(len(store), UNKNOWN, np.int32)) for store in stores]
+        labels[label] = np.concatenate(parts).astype(np.int32)
+    return labels, names
+
+
+def _words(store: MotionDataset, label: str) -> tuple[np.ndarray, list[str]]:
+    """A label as places in a list of words, '' for unknown."""
+    codes = store.labels.get(label, np.full(len(store), UNKNOWN, np.int32))
+    kinds, places = np.unique(codes, return_inverse=True)
+    known = store.names.get(label)
+    return places.reshape(-1), ["" if k == UNKNOWN else known[k] if known else str(k) for k in kinds.tolist()]
+
+
+def _firsts(whole: MotionDataset, drop_copies: bool) -> tuple[np.ndarray, list[str], list[tuple[str, str]]]:
+    keep = np.ones(len(whole), bool)
+    same_id, same_motion = [], []
+    ids: set[str] = set()
+    motions: dict[str, str] = {}
+    for place, (id, motion) in enumerate(zip(whole.ids, whole.motion_hashes, strict=True)):
+        if id in ids:
+            keep[place] = False
+            same_id.append(id)
+        elif motion in motions:
+            same_motion.append((motions[motion], id))
+            keep[place] = not drop_copies
+        ids.add(id)
+        motions.setdefault(motion, id)
+    return keep, same_id, same_motion
+
+
+def _link(file: Path, target: Path) -> None:
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copyfile(file, target)

@@ -1,0 +1,141 @@
+"""Jobs: whole outputs or none, nothing made twice, the same bytes however the work is shared."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from maskeleton.errors import UserError
+from maskeleton.jobs import Job, Share, atomic, run
+
+
+def square(out: Path, number: int) -> None:
+    out.write_text(str(number * number))
+
+
+def note_and_square(out: Path, number: int, notes: str) -> None:
+    with open(notes, "a") as file:
+        file.write(f"{number}\n")
+    square(out, number)
+
+
+def refuse_three(out: Path, number: int) -> None:
+    out.write_text("half")
+    if number == 3:
+        raise UserError("three is not wanted", "give four")
+    out.write_text(str(number))
+
+
+def squares(count: int = 6) -> list[Job]:
+    return [Job(f"square-{n}", n, square, (n,)) for n in range(count)]
+
+
+def read(paths: list[Path]) -> list[str]:
+    return [path.read_text() for path in paths]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_all_outputs_in_order(tmp_path: Path, workers: int) -> None:
+    assert read(run(squares(), tmp_path, workers)) == ["0", "1", "4", "9", "16", "25"]
+
+
+def test_shards_make_the_whole_together(tmp_path: Path) -> None:
+    assert read(run(squares(5), tmp_path, share=Share(0, 2))) == ["0", "4", "16"]
+    assert read(run(squares(5), tmp_path, share=Share(1, 2))) == ["0", "1", "4", "9", "16"]
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
+    notes = str(tmp_path / "notes")
+    jobs = [Job("n", n, note_and_square, (n, notes)) for n in range(3)]
+    run(jobs[:2], tmp_path / "out")
+    run(jobs, tmp_path / "out")
+    assert Path(notes).read_text().split() == ["0", "1", "2"]
+
+
+def test_another_key_is_another_output() -> None:
+    assert Job("n", 1, square, (1,)).file != Job("n", 2, square, (1,)).file
+    assert Job("n", 1, square, (1,)).file != Job("n", 1, refuse_three, (1,)).file
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_refusal_comes_through_and_leaves_nothing_half(tmp_path: Path, workers: int) -> None:
+    jobs = [Job(f"r{n}", n, refuse_three, (n,)) for n in range(5)]
+    with pytest.raises(UserError, match="three is not wanted") as caught:
+        run(jobs, tmp_path, workers)
+    assert caught.value.remedy == "give four"
+    assert all(path.read_text() != "half" for path in tmp_path.glob("r*"))
+    assert workers == 2 or not list(tmp_path.glob(".*"))
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    run(squares(3), tmp_path, report=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_atomic_replaces_only_at_the_end(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("old")
+    with pytest.raises(ZeroDivisionError), atomic(out) as partial:
+        partial.write_text("new")
+        assert out.read_text() == "old"
+        raise ZeroDivisionError
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert out.read_text() == "old"
+    with atomic(out) as partial:
+        partial.mkdir()
+        (partial / "file").write_text("in a folder")
+    assert (out / "file").read_text() == "in a folder"
+
+
+@pytest.mark.parametrize(("number", "among"), [(2, 2), (-1, 2), (0, 0)])
+def test_a_shard_that_cannot_be_is_refused(number: int, among: int) -> None:
+    with pytest.raises(UserError, match="cannot be"):
+        Share.checked(number, among)
+
+
+SLEEPERS = """
+import sys, time
+from pathlib import Path
+from maskeleton.jobs import Job, run
+sys.path.insert(0, {tests!r})
+from test_jobs import sleep_long
+if __name__ == "__main__":
+    run([Job(f"s{{n}}", n, sleep_long, (n,)) for n in range(4)], Path({out!r}), workers=2)
+"""
+
+
+def sleep_long(out: Path, number: int) -> None:
+    (out.parent / f"pid-{number}").write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_workers_do_not_outlive_their_parent(tmp_path: Path, sign: int) -> None:
+    out = tmp_path / "out"
+    script = tmp_path / "sleepers.py"
+    script.write_text(SLEEPERS.format(tests=str(Path(__file__).parent), out=str(out)))
+    parent = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
+    until(lambda: out.is_dir() and len([p for p in out.glob("pid-*") if p.read_text()]) == 2)
+    workers = [int(path.read_text()) for path in out.glob("pid-*")]
+    parent.send_signal(sign)
+    assert parent.wait(20) != 0
+    until(lambda: not any(alive(pid) for pid in workers))
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(true: object, seconds: float = 30) -> None:
+    ends = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.01)
