@@ -1,0 +1,116 @@
+"""Two directives that keep pages true: `shelf` lists a dict's members, `verb` shows a verb's arguments and options."""
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+from typer.main import get_command
+
+
+def members(place: str) -> list[tuple[str, str]]:
+    """(name, what it is) of everything in the dict at `package.module.NAME`."""
+    module, _, name = place.rpartition(".")
+    shelf = getattr(importlib.import_module(module), name)
+    if not isinstance(shelf, Mapping) or not shelf:
+        raise ExtensionError(f"{place} is no shelf: expected a dict with something in it")
+    plain = [facts(thing) for thing in shelf.values() if not documented(thing)]
+    same = {key for key in plain[0] if len(plain) > 1 and all(one.get(key) == plain[0][key] for one in plain)} \
+        if plain else set()
+    return [(word, said(thing, same, f"{place}[{word!r}]").removeprefix(f"{word}: ")) for word, thing in shelf.items()]
+
+
+def documented(thing: Any) -> bool:
+    return isinstance(thing, ModuleType) or inspect.isroutine(thing) or inspect.isclass(thing)
+
+
+def facts(thing: Any) -> dict[str, Any]:
+    """The fields of a plain value."""
+    return dict(thing) if isinstance(thing, Mapping) else getattr(thing, "_asdict", lambda: dict(vars(thing)))()
+
+
+def said(thing: Any, same: set[str], place: str) -> str:
+    """The first line of a module's, function's or class's docstring; the numbers and words of a plain value.
+
+    Of plain values, what is the `same` for all members of the shelf is left out.
+    """
+    if documented(thing):
+        told = (inspect.getdoc(thing) or "").splitlines()[:1]
+    else:
+        fields = {key: value for key, value in facts(thing).items() if key not in same}
+        told = [f"{key} {value}" for key, value in fields.items() if isinstance(value, int | float)]
+        told += [f"{len(value)} {key}: {', '.join(value)}" for key, value in fields.items()
+                 if isinstance(value, tuple) and value and all(isinstance(word, str) for word in value)]
+    if not told:
+        raise ExtensionError(f"{place} says nothing that could be listed")
+    return "; ".join(told)
+
+
+def parameters(verb: str) -> list[tuple[str, str]]:
+    """(spelling, help) of a verb's arguments and options, as its `--help` has them."""
+    from maskeleton.cli import app
+
+    commands = get_command(app).commands
+    if verb not in commands:
+        raise ExtensionError(f"there is no verb {verb!r}: there are {', '.join(commands)}")
+    context = commands[verb].make_context(verb, [], resilient_parsing=True)
+    found = [parameter.get_help_record(context) for parameter in commands[verb].params]
+    silent = [spelling for spelling, line in found if not line.split("[")[0].strip()]
+    if silent:
+        raise ExtensionError(f"{verb}: {', '.join(silent)} has no help")
+    return found
+
+
+def text(line: str) -> list[nodes.Node]:
+    """A line of a docstring with its `code` as code."""
+    return [nodes.literal(part, part) if place % 2 else nodes.Text(part)
+            for place, part in enumerate(line.split("`"))]
+
+
+def definitions(rows: list[tuple[str, str]]) -> nodes.definition_list:
+    """Terms in code, each with its line."""
+    whole = nodes.definition_list()
+    for word, line in rows:
+        term = nodes.term("", "", nodes.literal(word, word))
+        whole += nodes.definition_list_item("", term, nodes.definition("", nodes.paragraph("", "", *text(line))))
+    return whole
+
+
+class Shelf(SphinxDirective):
+    """`{shelf} maskeleton.normalize.CHAINS`"""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        depend(self, self.arguments[0].rpartition(".")[0])
+        return [definitions(members(self.arguments[0]))]
+
+
+class Verb(SphinxDirective):
+    """`{verb} convert`"""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        depend(self, "maskeleton.cli")
+        rows = parameters(self.arguments[0])
+        arguments = [spelling.split()[0] for spelling, _ in rows if not spelling.startswith("-")]
+        usage = " ".join(["maskeleton", self.arguments[0], *arguments, "[options]"])
+        return [nodes.literal_block(usage, usage, language="text"), definitions(rows)]
+
+
+def depend(directive: SphinxDirective, module: str) -> None:
+    """The page is built again when the module changes."""
+    directive.env.note_dependency(str(Path(importlib.import_module(module).__file__ or "").resolve()))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("shelf", Shelf)
+    app.add_directive("verb", Verb)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
