@@ -1,4 +1,4 @@
-"""Runs benchmarks by name: each is bench/NAME.py with `measure(device)` giving rows what, ours, theirs, unit, ratio, goal."""
+"""Runs benchmarks by name: bench/NAME.py has `measure(device)`: rows of what, ours, theirs, unit, ratio, goal."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core on both sides, unless the caller says otherwise
 HERE = Path(__file__).parent
-NAMES = sorted(file.stem for file in HERE.glob("*.py") if "def measure(" in file.read_text("utf-8") and file.stem != "run")
+NAMES = sorted(file.stem for file in HERE.glob("*.py") if "\ndef measure(" in file.read_text("utf-8"))
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""The store against a bare memory map of the same frames: whole recordings at random, and batches of crops as tensors."""
+"""The store against a bare memory map of the same frames: whole recordings at random, batches of crops as tensors."""
 
 import tempfile
 import time
@@ -21,8 +21,8 @@ def measure(device: str = "cpu") -> list[dict[str, object]]:
     with tempfile.TemporaryDirectory() as folder:
         rng = np.random.default_rng(0)
         lengths = rng.integers(40, 140, RECORDINGS)
-        motions = (Motion.of(rng.standard_normal((n, JOINTS, 3), np.float32), f"r{i}", {"action": i % 60, "subject": i % 40})
-                   for i, n in enumerate(lengths))
+        motions = (Motion.of(rng.standard_normal((n, JOINTS, 3), np.float32), f"r{i}",
+                             {"action": i % 60, "subject": i % 40}) for i, n in enumerate(lengths))
         store.write(MotionDataset.of(KINECT25, 30, motions), Path(folder) / "store")
         dataset = store.open(Path(folder) / "store")
         bare = np.load(Path(folder) / "store" / "shard-00000.npy", mmap_mode="r").view(np.ndarray)
@@ -32,7 +32,9 @@ def measure(device: str = "cpu") -> list[dict[str, object]]:
         return [whole(dataset, bare, spans, order), batches(dataset, bare, spans, order, device)]
 
 
-def whole(dataset: MotionDataset, bare: np.ndarray, spans: list[tuple[int, int]], order: list[int]) -> dict[str, object]:
+def whole(
+    dataset: MotionDataset, bare: np.ndarray, spans: list[tuple[int, int]], order: list[int]
+) -> dict[str, object]:
     def ours() -> None:
         for index in order:
             dataset[index].positions.sum()
@@ -78,4 +80,5 @@ def row(
             side()
             best[side] = min(best[side], time.perf_counter() - began)
     rates = count / best[ours], count / best[theirs]
-    return {"what": what, "ours": rates[0], "theirs": rates[1], "unit": unit, "ratio": rates[0] / rates[1], "goal": goal}
+    return {"what": what, "ours": rates[0], "theirs": rates[1], "unit": unit, "ratio": rates[0] / rates[1],
+            "goal": goal}

@@ -1,0 +1,224 @@
+"""The command line: one command a verb, each a thin layer over the function of the same name."""
+
+import errno
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maskeleton.errors import UserError
+
+app = typer.Typer(
+    name="maskeleton",
+    help="Find out what skeleton motion gives away about people, change it so that it no longer does, and prove it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A store, a file, a folder or a glob of any known format.")]
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="What is written; it must not be there yet.")]
+From = Annotated[str | None, typer.Option("--from", help="The format of DATA, where it cannot be told.")]
+To = Annotated[str, typer.Option("--to", help="The format of OUT.")]
+Pattern = Annotated[str | None, typer.Option(help="Labels in file names: 'p{subject}_{repetition:d}-{action}-{}.csv'; "
+                                             "{label:d} takes digits, {} skips.")]
+People = Annotated[list[Path] | None, typer.Option(help="A table whose first column is a label to join by, such as "
+                                                   "subject,gender,age. Without it people.csv in DATA is joined.")]
+Missing = Annotated[Path | None, typer.Option(help="A list of recordings to leave out, one name a line.")]
+Plan = Annotated[str | None, typer.Option("--skeleton", help="The body plan wanted: a name, or a JSON file with joints "
+                                          "and parents.")]
+Fps = Annotated[float | None, typer.Option(help="Frames a second: what a source does not say, or the rate wanted.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes to work in.")]
+Seed = Annotated[int, typer.Option(help="The seed of everything random.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite OUT.")]
+ShardIndex = Annotated[int, typer.Option(help="Which of --num-shards machines this is, counted from 0.")]
+NumShards = Annotated[int, typer.Option(help="Machines that share the work; the last to finish puts it together.")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        print(f"maskeleton {version_of('maskeleton')}")
+        raise typer.Exit
+
+
+@app.command()
+def describe(
+    data: Data,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    format: From = None,
+    pattern: Pattern = None,
+    people: People = None,
+    missing: Missing = None,
+    skeleton: Plan = None,
+    fps: Fps = None,
+    jobs: Jobs = 1,
+) -> None:
+    """Say what is in a dataset and what is wrong with it."""
+    from maskeleton.progress import progress
+    from maskeleton.verbs import describe as verb
+
+    with progress("describe") as report:
+        found = verb.describe(data, format=format, pattern=pattern, people=people or (), missing=missing,
+                              skeleton=skeleton, fps=fps, jobs=jobs, report=report)
+    print(json.dumps(found, ensure_ascii=False) if as_json else verb.page(found))
+
+
+@app.command()
+def convert(
+    data: Annotated[str, typer.Argument(metavar="SRC", help="A file, a folder or a glob of any known format.")],
+    out: Out,
+    format: From = None,
+    to: To = "store",
+    pattern: Pattern = None,
+    people: People = None,
+    missing: Missing = None,
+    skeleton: Plan = None,
+    fps: Fps = None,
+    clean: Annotated[list[str] | None, typer.Option(metavar="STEP|all|none", help="Mend what this step finds, or set "
+                                                    "it aside; without, faults are counted and stay.")] = None,
+    fields: Annotated[str | None, typer.Option(metavar="all", help="Keep also what is neither position nor tracking "
+                                               "state; it carries the original pose.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse where anything is wrong.")] = False,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    shard_index: ShardIndex = 0,
+    num_shards: NumShards = 1,
+    force: Force = False,
+) -> None:
+    """Bring any skeleton data into a store, or into another format, counting everything that is wrong with it."""
+    from maskeleton.progress import progress
+    from maskeleton.verbs import convert as verb
+
+    if fields not in (None, "all"):
+        raise UserError(f"--fields {fields} cannot be", "--fields all keeps everything the files say")
+    with progress("convert") as report:
+        taken = verb.convert(data, out, format=format, to=to, pattern=pattern, people=people or (), missing=missing,
+                             skeleton=skeleton, fps=fps, clean_steps=clean or (), fields=fields == "all",
+                             strict=strict, seed=seed, jobs=jobs, share=(shard_index, num_shards), force=force,
+                             report=report)
+    print(verb.told(taken, out))
+
+
+@app.command()
+def synthesize(
+    out: Out,
+    preset: Annotated[str, typer.Option(help="How many of what: etri, ntu or tiny.")] = "tiny",
+    people: Annotated[int | None, typer.Option(min=1, help="People, instead of the preset's.")] = None,
+    actions: Annotated[int | None, typer.Option(min=1, help="Actions, instead of the preset's.")] = None,
+    takes: Annotated[int | None, typer.Option(min=1, help="Takes of each action by each person.")] = None,
+    cameras: Annotated[int | None, typer.Option(min=1, help="Cameras that film each take.")] = None,
+    set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A strength or a rate, such as "
+                                                  "anatomy=0; docs/synthetic.md lists them.")] = None,
+    to: To = "store",
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    shard_index: ShardIndex = 0,
+    num_shards: NumShards = 1,
+    force: Force = False,
+) -> None:
+    """Make a dataset of people who do not exist."""
+    from maskeleton.progress import progress
+    from maskeleton.verbs import convert
+    from maskeleton.verbs import synthesize as verb
+
+    with progress("synthesize") as report:
+        taken = verb.synthesize(out, preset=preset, people=people, actions=actions, takes=takes, cameras=cameras,
+                                set=_pairs(set or []), to=to, seed=seed, jobs=jobs,
+                                share=(shard_index, num_shards), force=force, report=report)
+    print(convert.told(taken, out))
+
+
+@app.command()
+def view(
+    data: Data,
+    out: Annotated[Path, typer.Argument(metavar="OUT.svg", help="The picture to write.")],
+    recording: Annotated[str | None, typer.Option(help="Draw this one: its id, or its number from 0.")] = None,
+    frames: Annotated[int, typer.Option(min=1, max=60, help="Frames in a strip.")] = 8,
+    turn: Annotated[float, typer.Option(help="Degrees to walk round the people before drawing.")] = 0.0,
+    format: From = None,
+    pattern: Pattern = None,
+    people: People = None,
+    skeleton: Plan = None,
+    fps: Fps = None,
+    force: Force = False,
+) -> None:
+    """Draw a few recordings as strips of frames."""
+    from maskeleton.verbs import view as verb
+
+    print(verb.view(data, out, recording=recording, frames=frames, turn=turn, format=format, pattern=pattern,
+                    people=people or (), skeleton=skeleton, fps=fps, force=force))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to.")] = Path("demo"),
+    seed: Seed = 0,
+    jobs: Jobs = 2,
+) -> None:
+    """Run everything there is so far on people who do not exist, and end with a page to open."""
+    from maskeleton.progress import progress
+    from maskeleton.verbs import demo as verb
+
+    with progress("synthesize") as report:
+        verb.demo(out, seed=seed, jobs=jobs, report=report)
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key.strip():
+            raise UserError(f"--set {word} is no pair", "write it as key=value, such as --set anatomy=0")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line: 0 done, 2 the user can mend it, 130 interrupted, anything else is a bug."""
+    try:
+        status: Any = app(arguments, standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except UserError as error:
+        _fail(error.wrong, error.remedy)
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted; run the same command again to go on from here", file=sys.stderr)
+        sys.exit(130)
+    except OSError as fault:
+        if fault.errno not in _MENDABLE:
+            raise
+        place = f" {fault.filename}" if fault.filename else ""
+        _fail(f"{fault.strerror or fault}:{place}", _MENDABLE[fault.errno])
+    except _UsageError as fault:
+        if not sys.argv[1:] and arguments is None:
+            print(fault.format_message())
+            sys.exit(2)
+        _fail(fault.format_message(), "maskeleton VERB --help lists what there is")
+
+
+_UsageError: Any = typer.BadParameter.__mro__[2]  # click's ClickException, which typer carries under changing names
+_MENDABLE = {
+    errno.ENOSPC: "free some room and run the same command again: it goes on from here",
+    errno.EDQUOT: "free some room and run the same command again: it goes on from here",
+    errno.EACCES: "check who may read and write there",
+    errno.EPERM: "check who may read and write there",
+    errno.EROFS: "choose an OUT that can be written",
+    errno.ENOTDIR: "check the path",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+}
+
+
+def _fail(wrong: str, remedy: str) -> None:
+    print(f"error: {wrong}", file=sys.stderr)
+    if remedy:
+        print(f"  try: {remedy}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,227 @@
+"""A source becomes a store, or files of any format: block by block in jobs, then joined."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from maskeleton import clean, store
+from maskeleton.errors import UserError, listed
+from maskeleton.formats.naming import safe_names
+from maskeleton.formats.opening import Opened, writer
+from maskeleton.formats.source import Fault, Part, Source
+from maskeleton.formats.tables import write_tables
+from maskeleton.jobs import Job, Report, Share, atomic, remove, run
+from maskeleton.motion import Builder, Motion, MotionDataset, storable
+from maskeleton.record import plain, write_record
+
+_FILES_IN_A_BLOCK = 128
+
+
+class Seen(NamedTuple):
+    """One recording of a source, looked at: what was found, and the motion to store or why it is set aside."""
+
+    motion: Motion | None
+    aside: Fault | None
+    findings: list[clean.Finding]
+
+
+class Taken(NamedTuple):
+    """What an intake made. `dataset` is None while other shards still have to do their share."""
+
+    dataset: MotionDataset | None
+    asides: list[Fault]
+    findings: Counter[str]
+    examples: dict[str, list[str]]
+    shares_missing: int
+
+
+def seen(source: Source, parts: Sequence[Any], steps: Sequence[str]) -> Iterator[Seen]:
+    """Every recording of these parts: read, examined, mended by `steps`, checked."""
+    ids: set[str] = set()
+    for part in parts:
+        for item in source.read(part):
+            if isinstance(item, Fault):
+                yield Seen(None, item, [])
+                continue
+            result = _examined(item, source, steps)
+            if result.motion and result.motion.id in ids:
+                result = Seen(None, Fault(item.source, item.id, "another recording has the same id"), result.findings)
+            if result.motion:
+                ids.add(result.motion.id)
+            yield result
+
+
+def _examined(motion: Motion, source: Source, steps: Sequence[str]) -> Seen:
+    findings = clean.find(motion, source.skeleton, source.fps)
+    if steps:
+        mended, _ = clean.mend(motion, source.skeleton, source.fps, steps)
+        if isinstance(mended, clean.SetAside):
+            return Seen(None, Fault(motion.source, mended.place or motion.id, mended.reason), findings)
+        motion = mended
+    try:
+        return Seen(storable(motion, len(source.skeleton.joints)), None, findings)
+    except UserError as error:
+        return Seen(None, Fault(motion.source, motion.id, error.wrong), findings)
+
+
+# ── jobs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def blocks(source: Source) -> list[tuple[Any, ...]]:
+    """The source's parts, in blocks that make a job each: many whole files, or one range."""
+    parts = list(source.parts)
+    whole_files = all(isinstance(part, Part) and part.stop < 0 for part in parts)
+    size = _FILES_IN_A_BLOCK if whole_files else 1
+    return [tuple(parts[start : start + size]) for start in range(0, len(parts), size)]
+
+
+def block_jobs(source: Source, work: Any, *arguments: Any) -> list[Job]:
+    """A job `work(out, source, parts, *arguments)` for every block of a source."""
+    said = source.told() if isinstance(source, Opened) else repr(source)
+    light = source.light() if isinstance(source, Opened) else source
+    return [Job(f"block-{number:06d}", [said, [_stamp(part) for part in parts], plain(arguments)], work,
+                (light, parts, *arguments)) for number, parts in enumerate(blocks(source))]
+
+
+def take_block(out: Path, source: Source, parts: Sequence[Any], steps: Sequence[str]) -> None:
+    """Job: a block's recordings as a small store, with what was found beside it."""
+    builder = Builder(source.skeleton, source.fps)
+    asides: list[Fault] = []
+    findings: list[clean.Finding] = []
+    for one in seen(source, parts, steps):
+        findings += one.findings
+        if one.aside:
+            asides.append(one.aside)
+        if one.motion:
+            builder.add(one.motion)
+    store.write(builder.dataset(()), out)
+    (out / "found.json").write_text(json.dumps({"asides": asides, "findings": findings}), "utf-8")
+
+
+def _stamp(part: Any) -> list[Any]:
+    """What tells whether a part is still the one it was."""
+    if not isinstance(part, Part):
+        return [part]
+    try:
+        found = part.path.stat()
+        return [part.path.name, part.start, part.stop, found.st_size, found.st_mtime_ns]
+    except OSError:
+        return [str(part.path), part.start, part.stop]
+
+
+# ── the whole way ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def take_in(
+    source: Source,
+    out: Path,
+    to: str,
+    record: Mapping[str, Any],
+    steps: Sequence[str] = (),
+    strict: bool = False,
+    fields: bool = False,
+    jobs: int = 1,
+    share: Share = Share(),
+    report: Report | None = None,
+) -> Taken:
+    """Read all of `source` and write it to `out` in the format `to`; interrupted, the next call goes on from there."""
+    if to != "store":
+        writer(to)
+    work = out.with_name(f".{out.name}.work")
+    todo = block_jobs(source, take_block, tuple(step for step in steps if step != "duplicates"))
+    pieces = run(todo, work, jobs, share, report)
+    asides, findings, examples = _found(pieces)
+    if len(pieces) < len(todo):
+        return Taken(None, asides, findings, examples, len(todo) - len(pieces))
+    if strict and (asides or findings):
+        raise UserError(f"--strict: {_told(asides, findings, examples)}",
+                        "mend with --clean STEP or all, or leave --strict away to set aside what cannot be stored")
+    if len(asides) and not any(len(store.open(piece)) for piece in pieces):
+        raise UserError(f"nothing is left of {len(asides)} recordings: {_told(asides, Counter(), {})}",
+                        "check --from, or what --clean sets aside")
+    copies = "duplicates" in steps
+    by_id = not isinstance(source, Opened)  # as files of these ids are read back
+    dataset = _assemble(pieces, work, out, to, record, asides, findings, examples, copies, strict, fields, by_id)
+    remove(work)
+    return Taken(dataset, asides, findings, examples, 0)
+
+
+def _assemble(
+    pieces: Sequence[Path], work: Path, out: Path, to: str, record: Mapping[str, Any], asides: list[Fault],
+    findings: Counter[str], examples: dict[str, list[str]], drop_copies: bool, strict: bool, fields: bool, by_id: bool,
+) -> MotionDataset:
+    entry = {key: record[key] for key in ("verb", "options") if key in record}
+    with atomic(work / "whole") as whole:
+        joined = store.join(pieces, whole, [_without_paths(entry)], drop_copies, by_id)
+        for id in joined.same_id:
+            asides.append(Fault("", id, "another recording has the same id"))
+        for kept, copy in joined.same_motion:
+            findings["duplicates"] += 1
+            examples.setdefault("duplicates", []).append(f"{copy} is a copy of {kept}")
+            if drop_copies:
+                asides.append(Fault("", copy, f"its motion is that of {kept}"))
+    if strict and (asides or findings):
+        raise UserError(f"--strict: {_told(asides, findings, examples)}", "mend with --clean duplicates or all")
+    dataset = store.open(work / "whole")
+    with atomic(out) as made:
+        if to == "store":
+            (work / "whole").rename(made)
+        else:
+            writer(to).write(dataset, made, fields)
+        if made.is_dir():
+            if to != "store":
+                write_tables(dataset, made, *_as_written(dataset, to))
+            _write_quarantine(made / "quarantine.csv", asides)
+            write_record(made, {**record, "content_id": dataset.content_id, "recordings": len(dataset)})
+    if not out.is_dir():
+        _write_quarantine(out.with_name(f"{out.name}.quarantine.csv"), asides)
+        write_record(out, {**record, "content_id": dataset.content_id, "recordings": len(dataset)})
+    return store.open(out) if to == "store" else dataset
+
+
+def _as_written(dataset: MotionDataset, to: str) -> tuple[Sequence[str], Collection[str]]:
+    """The ids the recordings have in files of this format, and the labels that the files say as numbers."""
+    format = writer(to)
+    ids = format.file_names(dataset) if hasattr(format, "file_names") else safe_names(dataset.ids)
+    return ids, getattr(format, "LETTERS", ())
+
+
+def _without_paths(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """History travels with the data: it says what was done, not where files lay."""
+    options = {key: value for key, value in entry.get("options", {}).items()
+               if key not in ("data", "out", "people", "missing", "jobs", "force", "share")}
+    return {"verb": entry.get("verb", ""), "options": plain(options)}
+
+
+def _found(pieces: Sequence[Path]) -> tuple[list[Fault], Counter[str], dict[str, list[str]]]:
+    asides: list[Fault] = []
+    counts: Counter[str] = Counter()
+    examples: dict[str, list[str]] = {}
+    for piece in pieces:
+        found = json.loads((piece / "found.json").read_text("utf-8"))
+        asides += [Fault(*fault) for fault in found["asides"]]
+        for what, where, detail in found["findings"]:
+            counts[what] += 1
+            if len(examples.setdefault(what, [])) < 20:
+                examples[what].append(f"{where}: {detail}")
+    return asides, counts, examples
+
+
+def _told(asides: Sequence[Fault], findings: Mapping[str, int], examples: Mapping[str, Sequence[str]]) -> str:
+    told = [f"{fault.file} {fault.place}: {fault.reason}".replace(" : ", ": ") for fault in asides]
+    parts = [f"{len(asides)} cannot be used ({listed(told, 3)})"] if asides else []
+    parts += [f"{count} {what} (as {examples[what][0]})" for what, count in findings.items()]
+    return "; ".join(parts)
+
+
+def _write_quarantine(path: Path, asides: Sequence[Fault]) -> None:
+    if not asides:
+        remove(path)
+        return
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("file", "place", "reason"))
+        rows.writerows(asides)

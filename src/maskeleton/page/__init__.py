@@ -1,0 +1,1 @@
+"""Pages and pictures: what a person looks at. They draw what was computed elsewhere and compute nothing themselves."""

@@ -1,0 +1,44 @@
+"""demo: everything there is so far, one verb after another, on people who do not exist; ends with a page to open."""
+
+from pathlib import Path
+
+from maskeleton.jobs import Report, atomic, remove
+from maskeleton.page.overview import overview
+from maskeleton.verbs.convert import convert, told
+from maskeleton.verbs.describe import describe
+from maskeleton.verbs.describe import page as description
+from maskeleton.verbs.synthesize import synthesize
+from maskeleton.verbs.view import picture_of
+
+_OURS = ("people", "store", "report.html")
+
+
+def demo(out: str | Path = "demo", *, seed: int = 0, jobs: int = 2, report: Report | None = None) -> Path:
+    """Run the whole line into the folder `out` and give its page, report.html."""
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in _OURS:
+        remove(out / name)
+    files, stored = out / "people", out / "store"
+    _say(f"maskeleton synthesize {files} --preset tiny --people 8 --actions 16 --to ntu")
+    made = synthesize(files, preset="tiny", people=8, actions=16, to="ntu", seed=seed, jobs=jobs, report=report)
+    print(told(made, files))
+    _say(f"maskeleton describe {files}")
+    found = describe(files, jobs=jobs)
+    print(description(found))
+    _say(f"maskeleton convert {files} {stored} --clean all")
+    taken = convert(files, stored, clean_steps=["all"], seed=seed, jobs=jobs)
+    print(told(taken, stored))
+    assert taken.dataset is not None
+    _say(f"maskeleton view {stored} people.svg")
+    pictures = [("What they do, as a camera sees it", picture_of(taken.dataset, frames=8, most=12))]
+    lead = ("People who do not exist, made by maskeleton: each has a body, a posture and a way of moving of their own. "
+            "This is what a lab sees first of its own data.")
+    with atomic(out / "report.html") as page:
+        page.write_text(overview("A dataset of synthetic people", lead, found, pictures), "utf-8")
+    print(f"\nopen {out / 'report.html'}")
+    return out / "report.html"
+
+
+def _say(command: str) -> None:
+    print(f"\n$ {command}", flush=True)

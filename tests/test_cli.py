@@ -1,0 +1,120 @@
+"""The command line: exit codes, two lines of error, and the way from synthetic people to a picture."""
+
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maskeleton import cli
+
+RUN = (sys.executable, "-c", "from maskeleton.cli import main; main()")
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([str(argument) for argument in arguments])
+    told = capsys.readouterr()
+    return int(ended.value.code or 0), told.out, told.err
+
+
+def test_from_people_to_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    people, out = tmp_path / "people", tmp_path / "out"
+    assert said(capsys, "synthesize", people, "--preset", "tiny", "--to", "ntu")[0] == 0
+    assert said(capsys, "convert", people, out, "--from", "ntu")[0] == 0
+    described = [json.loads(said(capsys, "describe", data, "--json")[1]) for data in (people, out)]
+    for key in ("content_id", "recordings", "people", "takes", "frames", "labels", "problems", "length", "bodies"):
+        assert described[0][key] == described[1][key]
+    assert described[0]["labels"]["gender"]["names"] == ["female", "male"]
+    assert said(capsys, "view", out, tmp_path / "a.svg")[0] == 0
+    assert (tmp_path / "a.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(("arguments", "wrong", "remedy"), [
+    (("describe", "/nowhere/at/all"), "is not there", "give a file"),
+    (("describ",), "No such command", "--help"),
+    (("convert", "x"), "Missing argument", "--help"),
+    (("convert", "x", "y", "--jobs", "0"), "Invalid value", "--help"),
+    (("synthesize", "OUT", "--preset", "huge"), "no preset 'huge'", "there are: etri, ntu, tiny"),
+    (("synthesize", "OUT", "--set", "anatomy"), "no pair", "key=value"),
+    (("synthesize", "OUT", "--set", "charm=1"), "no setting 'charm'", "there are"),
+    (("synthesize", "OUT", "--to", "bvh"), "can be read but not written", "these can be written"),
+    (("synthesize", "OUT", "--shard-index", "2", "--num-shards", "2"), "shard 2 of 2", "count from 0"),
+    (("convert", "IN", "OUT", "--clean", "soap"), "no step of cleaning 'soap'", "there are"),
+    (("convert", "IN", "OUT", "--fields", "some"), "--fields some", "--fields all"),
+])
+def test_two_lines_and_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], wrong: str, remedy: str
+) -> None:
+    here = {"OUT": tmp_path / "out", "IN": tmp_path}
+    status, out, err = said(capsys, *(here.get(word, word) for word in arguments))
+    assert status == 2
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[0].startswith("error: ")
+    assert wrong in lines[0]
+    assert lines[-1].startswith("  try: ")
+    assert remedy in lines[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "shard-00000.npy")
+
+    monkeypatch.setattr("maskeleton.store.write", full)
+    status, _, err = said(capsys, "synthesize", tmp_path / "out", "--preset", "tiny")
+    assert status == 2
+    assert "No space left on device" in err
+    assert "free some room" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bug_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("maskeleton.verbs.describe.describe", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["describe", str(tmp_path)])
+
+
+def test_help_and_version_without_a_verb() -> None:
+    helped = subprocess.run([*RUN, "--help"], capture_output=True, text=True, check=True).stdout
+    for verb in ("describe", "convert", "synthesize", "view", "demo"):
+        assert f"  {verb} " in helped
+    assert subprocess.run([*RUN, "--version"], capture_output=True, text=True, check=True).stdout.startswith("maskeleton 0")
+    bare = subprocess.run(RUN, capture_output=True, text=True)
+    assert bare.returncode == 2
+    assert "Usage" in bare.stdout + bare.stderr
+
+
+def test_describe_convert_and_synthesize_never_load_torch(tmp_path: Path) -> None:
+    code = ("import sys\nfrom maskeleton.verbs.synthesize import synthesize\nfrom maskeleton.verbs.convert import convert\n"
+            "from maskeleton.verbs.describe import describe\n"
+            f"synthesize({str(tmp_path / 'a')!r}, people=1, actions=1, takes=1, cameras=1)\n"
+            f"convert({str(tmp_path / 'a')!r}, {str(tmp_path / 'b')!r})\ndescribe({str(tmp_path / 'b')!r})\n"
+            "sys.exit('torch' in sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_demo_ends_with_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = said(capsys, "demo", "--out", tmp_path / "demo")
+    assert status == 0
+    page = (tmp_path / "demo" / "report.html").read_text()
+    assert page.count("<svg") == 1
+    assert "What they do" in page
+    assert str(tmp_path / "demo" / "report.html") in out
+
+
+def test_people_are_the_same_in_files_and_in_a_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--preset", "tiny", "--people", "2")
+    ids = []
+    for name, more in (("store", ()), ("files", ("--to", "ntu"))):
+        said(capsys, "synthesize", tmp_path / name, *options, *more)
+        ids.append(json.loads(said(capsys, "describe", tmp_path / name, "--json")[1])["content_id"])
+    assert ids[0] == ids[1]
