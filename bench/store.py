@@ -10,7 +10,8 @@ import torch
 
 from maskeleton import store
 from maskeleton.batch import crops
-from maskeleton.motion import Motion, MotionDataset
+from maskeleton.dataset import MotionDataset
+from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
 
 RECORDINGS, JOINTS, CROP, BATCH = 4000, 25, 64, 64

@@ -5,7 +5,8 @@ from collections import Counter
 
 import numpy as np
 
-from maskeleton.motion import Motion, MotionDataset
+from maskeleton.dataset import MotionDataset
+from maskeleton.motion import Motion
 from maskeleton.skeleton import Skeleton
 
 POINT = Skeleton.of("point", ("Head",), (-1,))

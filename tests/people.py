@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from maskeleton.motion import Motion, MotionDataset
+from maskeleton.dataset import MotionDataset
+from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25, Skeleton
 
 STANDING = np.array([  # a person of 1.7 m, 3 m in front of the camera, facing it: the left side is at negative x
@@ -44,5 +45,6 @@ def crowd(people: int = 3, actions: int = 2, takes: int = 2, skeleton: Skeleton 
                 labels = {"subject": person + 1, "action": ("01_stand", "02_walk", "03_run")[action],
                           "repetition": take + 1, "camera": 1, "setup": 1, "gender": ("female", "male")[person % 2]}
                 name = f"S001C001P{person + 1:03d}R{take + 1:03d}A{action + 1:03d}"
-                motions.append(Motion.of(body[..., : len(skeleton.joints), :] + np.float32(0.001 * take + 0.01 * person), name, labels))
+                place = np.float32(0.001 * take + 0.01 * person)
+                motions.append(Motion.of(body[..., : len(skeleton.joints), :] + place, name, labels))
     return MotionDataset.of(skeleton, 30, motions)

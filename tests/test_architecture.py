@@ -16,7 +16,7 @@ MOST_LINES = 350
 # A module imports only from lines above its own, and from its own shelf. A line's modules do not know each other.
 ABOVE_TORCH = [
     ("errors",), ("seeds",), ("labels",), ("skeleton",), ("score",), ("jobs",), ("progress", "record"),
-    ("body",), ("motion",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),
+    ("body",), ("motion",), ("dataset",), ("union",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),
     ("clean", "normalize"), ("formats", "synthetic"), ("metrics", "intake"),
 ]
 BELOW_TORCH = [

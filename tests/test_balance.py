@@ -7,13 +7,14 @@ from time import perf_counter
 
 import numpy as np
 import pytest
-from designs import STORY, check_apart, evenly, recordings, table, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskeleton.balance import tells
 from maskeleton.errors import UserError
 from maskeleton.splits import Half, open_set, refuse_telling, split, three_parts
+
+from designs import STORY, check_apart, evenly, recordings, table, values
 
 
 def slow_tells(dataset, train, test):

@@ -87,15 +87,16 @@ def test_help_and_version_without_a_verb() -> None:
     helped = subprocess.run([*RUN, "--help"], capture_output=True, text=True, check=True).stdout
     for verb in ("describe", "convert", "synthesize", "view", "demo"):
         assert f"  {verb} " in helped
-    assert subprocess.run([*RUN, "--version"], capture_output=True, text=True, check=True).stdout.startswith("maskeleton 0")
+    version = subprocess.run([*RUN, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version.startswith("maskeleton 0")
     bare = subprocess.run(RUN, capture_output=True, text=True)
     assert bare.returncode == 2
     assert "Usage" in bare.stdout + bare.stderr
 
 
 def test_describe_convert_and_synthesize_never_load_torch(tmp_path: Path) -> None:
-    code = ("import sys\nfrom maskeleton.verbs.synthesize import synthesize\nfrom maskeleton.verbs.convert import convert\n"
-            "from maskeleton.verbs.describe import describe\n"
+    code = ("import sys\nfrom maskeleton.verbs.synthesize import synthesize\n"
+            "from maskeleton.verbs.convert import convert\nfrom maskeleton.verbs.describe import describe\n"
             f"synthesize({str(tmp_path / 'a')!r}, people=1, actions=1, takes=1, cameras=1)\n"
             f"convert({str(tmp_path / 'a')!r}, {str(tmp_path / 'b')!r})\ndescribe({str(tmp_path / 'b')!r})\n"
             "sys.exit('torch' in sys.modules)")

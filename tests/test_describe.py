@@ -4,14 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
-from people import crowd, stepping
 
 from maskeleton import store
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
-from maskeleton.motion import Motion, MotionDataset
+from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
 from maskeleton.verbs.convert import convert
 from maskeleton.verbs.describe import describe, page
+
+from people import crowd, stepping
 
 
 @pytest.fixture
@@ -44,7 +46,8 @@ def test_counts_by_hand(stored: Path) -> None:
 def test_all_ways_to_keep_it_agree(stored: Path, tmp_path: Path) -> None:
     convert(stored, tmp_path / "files", to="ntu")
     convert(stored, tmp_path / "one.npz", to="npz")
-    kinds = [describe(path, jobs=jobs) for path in (stored, tmp_path / "files", tmp_path / "one.npz") for jobs in (1, 2)]
+    places = (stored, tmp_path / "files", tmp_path / "one.npz")
+    kinds = [describe(path, jobs=jobs) for path in places for jobs in (1, 2)]
     for found in kinds:
         for key in set(found) - {"path", "format", "history"}:
             assert found[key] == kinds[0][key], key
@@ -53,7 +56,8 @@ def test_all_ways_to_keep_it_agree(stored: Path, tmp_path: Path) -> None:
 def test_problems_are_counted_and_placed(tmp_path: Path) -> None:
     lost = stepping(30)
     lost[4:6, 7] = float("nan")
-    motions = [Motion.of(stepping(30), "a"), Motion.of(stepping(30), "b"), Motion.of(lost, "c"), Motion.of(stepping(3), "d")]
+    bodies = {"a": stepping(30), "b": stepping(30), "c": lost, "d": stepping(3)}
+    motions = [Motion.of(body, id) for id, body in bodies.items()]
     dataset = MotionDataset.of(KINECT25, 30, motions)
     store.write(dataset, tmp_path / "s")
     found = {problem["what"]: problem for problem in describe(tmp_path / "s")["problems"]}

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from maskeleton import cli
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats import FORMATS
-from maskeleton.formats.opening import detect, read
-from maskeleton.motion import Motion, MotionDataset
+from maskeleton.formats.files import Paths, detect
+from maskeleton.formats.opening import read
+from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT20
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -49,7 +51,7 @@ def walkers() -> MotionDataset:
 def test_the_format_on_the_page_gives_back_what_it_was_given(steps, tmp_path):
     dataset = walkers()
     steps.write(dataset, tmp_path / "lab", False)
-    files = sorted((tmp_path / "lab").iterdir())
+    files = Paths(str(path) for path in sorted((tmp_path / "lab").iterdir()))
     assert detect(tmp_path / "lab", files, None)[0] == "steps"
     again = read(tmp_path / "lab", pattern="p{subject:d}_{action}")
     assert again.content_id == dataset.content_id

@@ -81,9 +81,7 @@ def test_atomic_replaces_only_at_the_end(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.write_text("old")
     with pytest.raises(ZeroDivisionError), atomic(out) as partial:
-        partial.write_text("new")
-        assert out.read_text() == "old"
-        raise ZeroDivisionError
+        partial.write_text(f"new instead of {out.read_text()}: {1 / 0}")
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
     assert out.read_text() == "old"
     with atomic(out) as partial:
@@ -96,6 +94,15 @@ def test_atomic_replaces_only_at_the_end(tmp_path: Path) -> None:
 def test_a_shard_that_cannot_be_is_refused(number: int, among: int) -> None:
     with pytest.raises(UserError, match="cannot be"):
         Share.checked(number, among)
+
+
+def die(out: Path, number: int) -> None:
+    os._exit(9)
+
+
+def test_a_dead_worker_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a worker process was killed"):
+        run([Job(f"d{n}", n, die, (n,)) for n in range(3)], tmp_path, workers=2)
 
 
 SLEEPERS = """

@@ -4,12 +4,14 @@ import pickle
 
 import numpy as np
 import pytest
-from people import crowd, stepping, two_bodies
 
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.labels import code_labels, natural
-from maskeleton.motion import Motion, MotionDataset, filled, retimed, runs_of
+from maskeleton.motion import Motion, filled, retimed, runs_of
 from maskeleton.skeleton import KINECT25
+
+from people import crowd, stepping, two_bodies
 
 
 def test_what_goes_in_comes_out() -> None:

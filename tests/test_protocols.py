@@ -1,11 +1,12 @@
 """Official lists, on tables of labels."""
 
 import pytest
-from designs import recordings, values
 
 from maskeleton.errors import UserError
 from maskeleton.protocols import NTU60_PEOPLE, NTU120_PEOPLE, number_in
 from maskeleton.splits import split, three_parts
+
+from designs import recordings, values
 
 
 def ntu(people, cameras=(1, 2, 3), actions=("A001", "A002")):

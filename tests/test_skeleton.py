@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from people import STANDING
 
 from maskeleton.body import bone_lengths, bones, heading, joints, pose, turn, turns
 from maskeleton.errors import UserError
@@ -18,6 +17,8 @@ from maskeleton.skeleton import (
     recognize_plan,
     sided_word,
 )
+
+from people import STANDING
 
 LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
@@ -77,7 +78,8 @@ def test_a_role_nobody_plays_is_asked_for() -> None:
 
 
 def test_a_plan_is_given_as_data() -> None:
-    plan = Skeleton.from_dict({"joints": ["a", "b", "c"], "edges": [[0, 1], [1, 2]], "roles": {"pelvis": "a", "head": 2}})
+    plan = Skeleton.from_dict({"joints": ["a", "b", "c"], "edges": [[0, 1], [1, 2]],
+                               "roles": {"pelvis": "a", "head": 2}})
     assert plan.parents == (-1, 0, 1)
     assert plan.need("pelvis", "head") == (0, 2)
     assert Skeleton.from_dict(plan.to_dict()) == plan

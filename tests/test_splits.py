@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from designs import STORY, evenly, recordings, table, values
 
 from maskeleton.errors import UserError
 from maskeleton.splits import Half, open_set, split, three_parts
+
+from designs import STORY, evenly, recordings, table, values
 
 
 def test_identity_goes_by_take_and_is_even():

@@ -1,4 +1,4 @@
-"""The store: written and read back the same, opened lazily, and no damage to it comes out as anything but a sentence."""
+"""The store: written and read back the same, opened lazily, and damage to it comes out as nothing but a sentence."""
 
 import json
 import pickle
@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from mutations import mutate
-from people import crowd, stepping, two_bodies
 
 from maskeleton import store
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats.source import Fault
 from maskeleton.formats.store import StoreSource
-from maskeleton.motion import Motion, MotionDataset
+from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
+from maskeleton.union import copies
+
+from mutations import mutate
+from people import crowd, stepping, two_bodies
 
 
 def same(one: MotionDataset, other: MotionDataset) -> bool:
@@ -143,3 +146,8 @@ def test_no_mutation_comes_out_as_anything_but_a_sentence(tmp_path: Path, name: 
         except UserError:
             found += 1
     assert found > 100 if name.startswith("shard") else found > 20
+
+
+def test_the_first_of_equal_motions_stays() -> None:
+    assert copies(["a", "b", "a", "c", "b", "a"]) == [(0, 2), (1, 4), (0, 5)]
+    assert copies([]) == []

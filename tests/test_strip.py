@@ -10,8 +10,9 @@ import pytest
 
 from maskeleton import store
 from maskeleton.body import heading
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
-from maskeleton.motion import Motion, MotionDataset
+from maskeleton.motion import Motion
 from maskeleton.page.figure import INKS, anatomy, number
 from maskeleton.page.strip import as_seen, safe, sheet, strip
 from maskeleton.skeleton import H36M17, KINECT15, KINECT20, KINECT25, UIPRMD22, Skeleton

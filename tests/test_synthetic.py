@@ -9,8 +9,8 @@ import pytest
 from mean_person import ALIKE, CHANNELS, CLEAN, JOINT, KICK, NOTHING, WALK, WAVE, angle
 
 from maskeleton import body, synthetic
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
-from maskeleton.motion import MotionDataset
 from maskeleton.skeleton import KINECT25
 from maskeleton.synthetic import PRESETS, SyntheticSource, settings
 from maskeleton.synthetic.actions import ACTIONS, NAMES

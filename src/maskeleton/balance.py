@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from maskeleton.dataset import MotionDataset
 from maskeleton.dealing import IDENTITY, Design, numbered, places
 from maskeleton.errors import UserError
-from maskeleton.motion import MotionDataset
 from maskeleton.seeds import generator
 
 ENOUGH = 1 / 3  # of the training recordings that the best choice of people would have

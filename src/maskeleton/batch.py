@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from maskeleton.motion import MotionDataset
+from maskeleton.dataset import MotionDataset
 from maskeleton.seeds import generator
 
 
@@ -23,7 +23,7 @@ class Batch(NamedTuple):
 def crops(
     dataset: MotionDataset, indices: Sequence[int] | np.ndarray, frames: int, slots: int = 2, seed: int = 0
 ) -> Batch:
-    """`frames` frames of each recording: from a random start where it is longer, looped from its start where shorter."""
+    """`frames` frames of each recording: from a random start where it is longer, looped where it is shorter."""
     places = np.asarray(indices, np.int64)
     lengths = dataset.frames[places]
     rng = generator(seed, "crops")

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
 from maskeleton.labels import UNKNOWN
-from maskeleton.motion import MotionDataset
 from maskeleton.protocols import PROTOCOLS, number_in, official
 from maskeleton.seeds import generator
 

@@ -1,6 +1,7 @@
 """A source becomes a store, or files of any format: block by block in jobs, then joined."""
 
 import csv
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -8,16 +9,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from maskeleton import clean, store
+from maskeleton.dataset import Builder, MotionDataset
 from maskeleton.errors import UserError, listed
-from maskeleton.formats.naming import safe_names
+from maskeleton.formats.kit.naming import safe_names
 from maskeleton.formats.opening import Opened, writer
-from maskeleton.formats.source import Fault, Part, Source
+from maskeleton.formats.source import Fault, FileParts, Part, Source
 from maskeleton.formats.tables import write_tables
-from maskeleton.jobs import Job, Report, Share, atomic, remove, run
-from maskeleton.motion import Builder, Motion, MotionDataset, storable
+from maskeleton.jobs import Job, Report, Share, atomic, give_memory_back, remove, run
+from maskeleton.motion import Motion, storable
 from maskeleton.record import plain, write_record
 
-_FILES_IN_A_BLOCK = 128
+_FILES_IN_A_BLOCK = 512
+_EXAMPLES = 20  # places kept of each kind of fault
 
 
 class Seen(NamedTuple):
@@ -56,7 +59,7 @@ def seen(source: Source, parts: Sequence[Any], steps: Sequence[str]) -> Iterator
 
 def _examined(motion: Motion, source: Source, steps: Sequence[str]) -> Seen:
     findings = clean.find(motion, source.skeleton, source.fps)
-    if steps:
+    if steps and findings:
         mended, _ = clean.mend(motion, source.skeleton, source.fps, steps)
         if isinstance(mended, clean.SetAside):
             return Seen(None, Fault(motion.source, mended.place or motion.id, mended.reason), findings)
@@ -70,20 +73,19 @@ def _examined(motion: Motion, source: Source, steps: Sequence[str]) -> Seen:
 # ── jobs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def blocks(source: Source) -> list[tuple[Any, ...]]:
+def blocks(source: Source) -> list[Sequence[Any]]:
     """The source's parts, in blocks that make a job each: many whole files, or one range."""
-    parts = list(source.parts)
-    whole_files = all(isinstance(part, Part) and part.stop < 0 for part in parts)
-    size = _FILES_IN_A_BLOCK if whole_files else 1
-    return [tuple(parts[start : start + size]) for start in range(0, len(parts), size)]
+    parts = source.parts
+    size = _FILES_IN_A_BLOCK if isinstance(parts, FileParts) else 1
+    return [parts[start : start + size] for start in range(0, len(parts), size)]
 
 
 def block_jobs(source: Source, work: Any, *arguments: Any) -> list[Job]:
     """A job `work(out, source, parts, *arguments)` for every block of a source."""
     said = source.told() if isinstance(source, Opened) else repr(source)
     light = source.light() if isinstance(source, Opened) else source
-    return [Job(f"block-{number:06d}", [said, [_stamp(part) for part in parts], plain(arguments)], work,
-                (light, parts, *arguments)) for number, parts in enumerate(blocks(source))]
+    return [Job(f"block-{number:06d}", [said, _stamps(parts), plain(arguments)], work, (light, parts, *arguments))
+            for number, parts in enumerate(blocks(source))]
 
 
 def take_block(out: Path, source: Source, parts: Sequence[Any], steps: Sequence[str]) -> None:
@@ -101,15 +103,19 @@ def take_block(out: Path, source: Source, parts: Sequence[Any], steps: Sequence[
     (out / "found.json").write_text(json.dumps({"asides": asides, "findings": findings}), "utf-8")
 
 
+def _stamps(parts: Sequence[Any]) -> str:
+    """What tells whether these parts are still what they were."""
+    return hashlib.sha256(json.dumps([_stamp(part) for part in parts], default=str).encode()).hexdigest()
+
+
 def _stamp(part: Any) -> list[Any]:
-    """What tells whether a part is still the one it was."""
     if not isinstance(part, Part):
         return [part]
     try:
         found = part.path.stat()
         return [part.path.name, part.start, part.stop, found.st_size, found.st_mtime_ns]
     except OSError:
-        return [str(part.path), part.start, part.stop]
+        return [str(part.file), part.start, part.stop]
 
 
 # ── the whole way ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,9 +139,11 @@ def take_in(
     work = out.with_name(f".{out.name}.work")
     todo = block_jobs(source, take_block, tuple(step for step in steps if step != "duplicates"))
     pieces = run(todo, work, jobs, share, report)
+    give_memory_back()
     asides, findings, examples = _found(pieces)
     if len(pieces) < len(todo):
         return Taken(None, asides, findings, examples, len(todo) - len(pieces))
+    del todo
     if strict and (asides or findings):
         raise UserError(f"--strict: {_told(asides, findings, examples)}",
                         "mend with --clean STEP or all, or leave --strict away to set aside what cannot be stored")
@@ -160,11 +168,13 @@ def _assemble(
             asides.append(Fault("", id, "another recording has the same id"))
         for kept, copy in joined.same_motion:
             findings["duplicates"] += 1
-            examples.setdefault("duplicates", []).append(f"{copy} is a copy of {kept}")
+            if findings["duplicates"] <= _EXAMPLES:
+                examples.setdefault("duplicates", []).append(f"{copy} is a copy of {kept}")
             if drop_copies:
                 asides.append(Fault("", copy, f"its motion is that of {kept}"))
     if strict and (asides or findings):
         raise UserError(f"--strict: {_told(asides, findings, examples)}", "mend with --clean duplicates or all")
+    del joined  # at a million recordings its tables weigh as much as all the rest
     dataset = store.open(work / "whole")
     with atomic(out) as made:
         if to == "store":
@@ -205,7 +215,7 @@ def _found(pieces: Sequence[Path]) -> tuple[list[Fault], Counter[str], dict[str,
         asides += [Fault(*fault) for fault in found["asides"]]
         for what, where, detail in found["findings"]:
             counts[what] += 1
-            if len(examples.setdefault(what, [])) < 20:
+            if len(examples.setdefault(what, [])) < _EXAMPLES:
                 examples[what].append(f"{where}: {detail}")
     return asides, counts, examples
 

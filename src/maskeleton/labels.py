@@ -30,10 +30,9 @@ def code_labels(told: Sequence[Mapping[str, Label]]) -> tuple[dict[str, np.ndarr
     return labels, names
 
 
-def natural(word: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
+def natural(word: str) -> tuple[str, str]:
     """A sort key under which P002 < P010 < P100 and a9 < a10."""
-    parts = re.split(r"(\d+)", word)
-    return tuple((0, int(p), "") if p.isdigit() and p.isascii() else (1, 0, p.lower()) for p in parts if p), word
+    return re.sub(r"[0-9]+", lambda digits: digits[0].lstrip("0").zfill(20), word.lower()), word
 
 
 def doubles(words: Sequence[str]) -> list[str]:

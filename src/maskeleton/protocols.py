@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
 from maskeleton.labels import UNKNOWN
-from maskeleton.motion import MotionDataset
 
 NTU60_PEOPLE = frozenset((1, 2, 4, 5, 8, 9, *range(13, 20), 25, 27, 28, 31, 34, 35, 38))
 NTU120_PEOPLE = NTU60_PEOPLE | {45, 46, 47, 49, 50, *range(52, 60), 70, 74, 78, *range(80, 87), 89,

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from maskeleton.balance import Pair, balanced, tells
+from maskeleton.dataset import MotionDataset
 from maskeleton.dealing import IDENTITY, NOBODY_IN_BOTH, USUAL, Design, Groups, deal, design_of
 from maskeleton.errors import UserError
-from maskeleton.motion import MotionDataset
 from maskeleton.protocols import PROTOCOLS
 
 ROUNDING = 1e-9

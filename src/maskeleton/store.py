@@ -19,10 +19,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from maskeleton.dataset import MotionDataset, Runs
 from maskeleton.errors import UserError, listed
 from maskeleton.labels import UNKNOWN, natural
-from maskeleton.motion import MotionDataset, Runs, Shard
 from maskeleton.skeleton import Skeleton
+from maskeleton.union import concatenated, copies
 
 SCHEMA = 1
 SHARD_BYTES = 256 << 20
@@ -247,16 +248,18 @@ class Joined(NamedTuple):
     same_motion: list[tuple[str, str]]  # (kept, left out)
 
 
-def join(pieces: Sequence[Path], out: Path, history: Sequence[dict[str, Any]], drop_copies: bool = False) -> Joined:
-    """Many stores as one: tables are joined, shards are linked, nothing is read through."""
-    stores = [open(piece) for piece in pieces]
-    stores = [store for store in stores if len(store)]
-    if not stores:
+def join(
+    pieces: Sequence[Path], out: Path, history: Sequence[dict[str, Any]], drop_copies: bool = False, by_id: bool = False
+) -> Joined:
+    """Many stores as one, in their order or by id: tables are joined, shards are linked, frames are not read."""
+    whole = concatenated((open(piece) for piece in pieces), history)
+    if not len(whole):
         raise UserError("nothing is left: no recording could be stored", "quarantine.csv says why, file by file")
-    _same_kind(stores)
-    whole = _joined_tables(stores, history)
     keep, same_id, same_motion = _firsts(whole, drop_copies)
     whole = whole if keep.all() else whole.select(keep)
+    if by_id:
+        ids = whole.ids
+        whole = whole.select(sorted(range(len(ids)), key=lambda place: natural(ids[place])))
     out.mkdir(parents=True)
     sizes = []
     for number, shard in enumerate(whole.shards):
@@ -266,69 +269,25 @@ def join(pieces: Sequence[Path], out: Path, history: Sequence[dict[str, Any]], d
             _link(file, out / file.name.replace(f"-{shard.number:05d}", f"-{number:05d}", 1))
     fields = sorted({name for shard in whole.shards for name in getattr(shard, "names", ())})
     _write_tables(out, whole, whole.runs, sizes, fields)
+    del whole
     return Joined(open(out), same_id, same_motion)
 
 
-def _same_kind(stores: Sequence[MotionDataset]) -> None:
-    kinds = sorted({f"{len(s.skeleton.joints)} joints ({s.skeleton.name}) at {s.fps:g} a second" for s in stores})
-    if len({(s.skeleton, s.fps) for s in stores}) > 1:
-        raise UserError(f"these recordings are not of one kind: {listed(kinds)}", "convert each kind by itself")
-
-
-def _joined_tables(stores: Sequence[MotionDataset], history: Sequence[dict[str, Any]]) -> MotionDataset:
-    before = np.cumsum([0, *(len(store) for store in stores)])
-    shards: list[Shard] = []
-    runs = []
-    for start, store in zip(before[:-1].tolist(), stores, strict=True):
-        runs.append(store.runs._replace(recording=store.runs.recording + start, shard=store.runs.shard + len(shards)))
-        shards += store.shards
-    labels, names = _joined_labels(stores)
-    return MotionDataset(
-        stores[0].skeleton, stores[0].fps, [id for s in stores for id in s.ids], labels, names, tuple(history),
-        np.concatenate([s.frames for s in stores]), np.concatenate([s.slots for s in stores]),
-        np.concatenate([s.rates for s in stores]), [t for s in stores for t in s.sources],
-        [t for s in stores for t in s.hashes], [t for s in stores for t in s.motion_hashes],
-        Runs(*(np.concatenate(column) for column in zip(*runs, strict=True))), shards,
-    )
-
-
-def _joined_labels(stores: Sequence[MotionDataset]) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
-    labels: dict[str, np.ndarray] = {}
-    names: dict[str, list[str]] = {}
-    for label in sorted({label for store in stores for label in store.labels}):
-        if any(label in store.names for store in stores):
-            words = [_words(store, label) for store in stores]
-            names[label] = sorted({w for piece in words for w in piece[1]} - {""}, key=natural)
-            place = {word: code for code, word in enumerate(names[label])} | {"": UNKNOWN}
-            parts = [np.array([place[w] for w in kinds], np.int32)[codes] for codes, kinds in words]
-        else:
-            parts = [store.labels.get(label, np.full(len(store), UNKNOWN, np.int32)) for store in stores]
-        labels[label] = np.concatenate(parts).astype(np.int32)
-    return labels, names
-
-
-def _words(store: MotionDataset, label: str) -> tuple[np.ndarray, list[str]]:
-    """A label as places in a list of words, '' for unknown."""
-    codes = store.labels.get(label, np.full(len(store), UNKNOWN, np.int32))
-    kinds, places = np.unique(codes, return_inverse=True)
-    known = store.names.get(label)
-    return places.reshape(-1), ["" if k == UNKNOWN else known[k] if known else str(k) for k in kinds.tolist()]
-
-
 def _firsts(whole: MotionDataset, drop_copies: bool) -> tuple[np.ndarray, list[str], list[tuple[str, str]]]:
+    """Which recordings stay: the first of each id and, if asked, the first of each motion; and the others."""
     keep = np.ones(len(whole), bool)
-    same_id, same_motion = [], []
+    same_id = []
     ids: set[str] = set()
-    motions: dict[str, str] = {}
-    for place, (id, motion) in enumerate(zip(whole.ids, whole.motion_hashes, strict=True)):
+    for place, id in enumerate(whole.ids):
         if id in ids:
             keep[place] = False
             same_id.append(id)
-        elif motion in motions:
-            same_motion.append((motions[motion], id))
-            keep[place] = not drop_copies
         ids.add(id)
-        motions.setdefault(motion, id)
+    unique = np.flatnonzero(keep)
+    twins = copies([whole.motion_hashes[place] for place in unique])
+    same_motion = [(whole.ids[unique[first]], whole.ids[unique[copy]]) for first, copy in twins]
+    if drop_copies:
+        keep[unique[[copy for _, copy in twins]]] = False
     return keep, same_id, same_motion
 
 

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from maskeleton import store
+from maskeleton.dataset import content_id, take_numbers
 from maskeleton.errors import UserError
 from maskeleton.formats.opening import open_source, plan
 from maskeleton.formats.source import Source
 from maskeleton.intake import block_jobs, seen
 from maskeleton.jobs import Report, run
 from maskeleton.labels import UNKNOWN, code_labels
-from maskeleton.motion import content_id, known_labels, motion_hash, recording_hash, take_numbers
+from maskeleton.motion import known_labels, motion_hash, recording_hash
 from maskeleton.skeleton import Skeleton
+from maskeleton.union import copies
 
 SCHEMA = 1
 _WHERE = 20  # places named for each kind of problem
@@ -100,17 +102,15 @@ def _label(codes: np.ndarray, names: list[str] | None) -> dict[str, Any]:
 
 def _problems(rows: Sequence[Mapping[str, Any]], ignored: int) -> list[dict[str, Any]]:
     places: dict[str, list[str]] = {}
-    motions: dict[str, str] = {}
     for row in rows:
         for what, where, detail in row["findings"]:
             places.setdefault(what, []).append(f"{where}: {detail}")
         if "aside" in row:
             file, place, reason = row["aside"]
             places.setdefault("unreadable", []).append(": ".join(word for word in (file, place, reason) if word))
-        if "hash" in row:
-            first = motions.setdefault(row["motion"], row["id"])
-            if first != row["id"]:
-                places.setdefault("duplicates", []).append(f"{row['id']}: a copy of {first}")
+    known = [row for row in rows if "hash" in row]
+    for first, copy in copies([row["motion"] for row in known]):
+        places.setdefault("duplicates", []).append(f"{known[copy]['id']}: a copy of {known[first]['id']}")
     problems = [{"what": what, "count": len(found), "where": found[:_WHERE]} for what, found in places.items()]
     if ignored:
         problems.append({"what": "other files", "count": ignored, "where": ["files of another kind in the folder"]})

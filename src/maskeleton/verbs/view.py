@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
 from maskeleton.formats.opening import open_source, plan, read
 from maskeleton.formats.source import Fault, Part, Source
 from maskeleton.jobs import atomic
-from maskeleton.motion import Motion, MotionDataset, storable
+from maskeleton.motion import Motion, storable
 from maskeleton.page.strip import sheet, strip
 from maskeleton.skeleton import Skeleton
 from maskeleton.store import is_store

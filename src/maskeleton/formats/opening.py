@@ -1,0 +1,176 @@
+"""Opening any data: which files, which format, and what is known of them besides: patterns, tables, missing lists."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from maskeleton import store
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError, listed, pick
+from maskeleton.formats import FORMATS, Writer
+from maskeleton.formats.files import detect, find_files
+from maskeleton.formats.patterns import check_pattern, known_pattern, labels_of
+from maskeleton.formats.source import Fault, FileParts, FileSource, Options, Part, Source
+from maskeleton.formats.tables import Table, folder_tables, read_table
+from maskeleton.labels import Label
+from maskeleton.motion import Motion, retimed
+from maskeleton.skeleton import PLANS, PlanMap, Skeleton, plan_to_plan
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source with everything the user knows of it: itself a Source, and what convert and describe read."""
+
+    source: Source
+    root: Path
+    pattern: str | None
+    tables: tuple[Table, ...]
+    missing: frozenset[str]
+    plan_map: PlanMap | None
+    fps: float
+    parts: Sequence[Part]
+    ignored: int  # files of the folder that are of another kind
+
+    @property
+    def format(self) -> str:
+        return self.source.format
+
+    @property
+    def skeleton(self) -> Skeleton:
+        return self.plan_map.target if self.plan_map else self.source.skeleton
+
+    @property
+    def _retimes(self) -> bool:
+        return self.fps != self.source.fps
+
+    def light(self) -> "Opened":
+        """The same without the list of parts: what travels to another process."""
+        source = replace(self.source, parts=FileParts(())) if isinstance(self.source, FileSource) else self.source
+        return replace(self, source=source, parts=())
+
+    def told(self) -> str:
+        """Everything but the files that reading depends on, as text."""
+        return repr((self.format, self.skeleton, self.fps, self.pattern, self.tables, sorted(self.missing),
+                     getattr(self.source, "options", None)))
+
+    def read(self, part: Part) -> Iterator[Motion | Fault]:
+        """The part's recordings as asked for: labelled, on the wanted plan and rate, without the missing ones."""
+        for item in self.source.read(part):
+            if isinstance(item, Fault):
+                yield item._replace(file=self._name(part))
+            elif item.id not in self.missing:
+                yield self._finished(item, part)
+
+    def _name(self, part: Part) -> str:
+        try:
+            return part.path.relative_to(self.root).as_posix()
+        except ValueError:
+            return part.path.name
+
+    def _finished(self, motion: Motion, part: Part) -> Motion:
+        name = self._name(part)
+        folder = name.rpartition("/")[0]
+        if folder and isinstance(self.source, FileSource):
+            motion = motion._replace(id=f"{folder}/{motion.id}")
+        by_file = isinstance(self.source, FileSource)
+        labels: dict[str, Label] = dict(motion.labels)
+        if self.pattern:
+            told = labels_of(name if by_file else motion.id, self.pattern)
+            if told is None:
+                raise UserError(f"--pattern {self.pattern!r} does not fit the recording {motion.id!r} of {name}",
+                                "{label:d} takes digits only, {label} any text, {} skips")
+            labels |= told
+        for table in self.tables:
+            labels = table.join(labels, motion.id)
+        motion = motion._replace(labels=labels, source=motion.source or name)
+        if self.plan_map:
+            motion = motion._replace(positions=self.plan_map(motion.positions),
+                                     tracked=self.plan_map.tracking(motion.tracked), fields={})
+        return retimed(motion, self.source.fps, self.fps) if self._retimes and len(motion.present) else motion
+
+
+def open_source(
+    data: str | Path,
+    format: str | None = None,
+    pattern: str | None = None,
+    people: Sequence[Path] = (),
+    missing: Path | None = None,
+    skeleton: Skeleton | None = None,
+    fps: float | None = None,
+    fields: bool = False,
+) -> Opened:
+    """Open a file, a folder or a glob of any format."""
+    if fps is not None and not 0 < fps <= 10_000:
+        raise UserError(f"--fps {fps:g} cannot be", "give frames a second, such as --fps 30")
+    root, files = find_files(data)
+    name, files, ignored = detect(data, files, format)
+    source = pick(name, FORMATS, "format").open(files, Options(skeleton, fps, fields))
+    tables = [read_table(Path(path)) for path in people] or (folder_tables(root) if Path(data) != files[0] else [])
+    missing_ids = _missing_ids(missing) if missing else frozenset()
+    parts: Sequence[Part] = source.parts
+    if isinstance(source, FileSource):
+        if missing_ids:
+            parts = FileParts(name for name in source.parts.names if Path(name).stem not in missing_ids)
+        names = [os.path.relpath(part.file, root) for part in parts]
+        if pattern:
+            check_pattern(pattern, names)
+        pattern = pattern or known_pattern(names)
+    if not parts:
+        raise UserError(f"every recording of {data} is in the list of missing ones", "check --missing")
+    plan_map = plan_to_plan(source.skeleton, skeleton) if skeleton and skeleton != source.skeleton else None
+    return Opened(source, root, pattern, tuple(tables), missing_ids, plan_map, fps or source.fps, parts, ignored)
+
+
+def read(data: str | Path, format: str | None = None, **options: Any) -> MotionDataset:
+    """Any data as a MotionDataset: a store is opened lazily, everything else is read into memory."""
+    if store.is_store(Path(data)) and format in (None, "store") and not options:
+        return store.open(Path(data))
+    source = open_source(data, format, **options)
+    faults: list[Fault] = []
+
+    def motions() -> Iterator[Motion]:
+        for part in source.parts:
+            for item in source.read(part):
+                if isinstance(item, Fault):
+                    faults.append(item)
+                else:
+                    yield item
+
+    dataset = MotionDataset.of(source.skeleton, source.fps, motions())
+    if faults:
+        told = [f"{fault.file}{', ' + fault.place if fault.place else ''}: {fault.reason}" for fault in faults]
+        raise UserError(f"{len(faults)} files of {data} cannot be read: {listed(told, 3)}",
+                        "maskeleton convert sets them aside")
+    return dataset
+
+
+def plan(name_or_file: str) -> Skeleton:
+    """A body plan by name, or from a JSON file."""
+    if name_or_file in PLANS or not Path(name_or_file).is_file():
+        return pick(name_or_file, PLANS, "body plan")
+    try:
+        data = json.loads(Path(name_or_file).read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as fault:
+        raise UserError(f"{name_or_file} is no readable body plan: {fault}",
+                        'a plan looks like {"joints": ["hips", "head"], "parents": [-1, 0]}') from None
+    return Skeleton.from_dict(data)
+
+
+def writer(format: str) -> Writer:
+    """A format that can be written, by name."""
+    chosen = pick(format, FORMATS, "format")
+    if not hasattr(chosen, "write"):
+        able = [name for name, one in FORMATS.items() if hasattr(one, "write")]
+        raise UserError(f"{format} can be read but not written", f"these can be written: {listed(able, 20)}")
+    return cast(Writer, chosen)
+
+
+def _missing_ids(path: Path) -> frozenset[str]:
+    try:
+        lines = Path(path).read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UserError(f"the list of missing recordings {path} cannot be read: {fault}", "one name a line") from None
+    return frozenset(line.strip().rsplit(".", 1)[0] if "." in line else line.strip() for line in lines if line.strip())
