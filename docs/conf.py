@@ -23,8 +23,13 @@ html_theme_options = {
     "description": "What skeleton motion gives away about people, and how to change that",
     "fixed_sidebar": True,
     "show_powered_by": False,
-    "page_width": "1080px",
+    "page_width": "1160px",
     "sidebar_width": "230px",
+    "body_max_width": "880px",
+    "code_font_size": "0.82em",
+    "font_family": "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
+    "head_font_family": "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
+    "font_size": "16px",
 }
 html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}
 html_copy_source = False

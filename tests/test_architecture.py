@@ -15,14 +15,16 @@ MOST_LINES = 350
 
 # A module imports only from lines above its own, and from its own shelf. A line's modules do not know each other.
 ABOVE_TORCH = [
-    ("errors",), ("seeds",), ("labels",), ("skeleton",), ("score",), ("jobs",), ("progress", "record"),
+    ("errors",), ("seeds",), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",), ("jobs",),
+    ("scorecard",), ("verdict",), ("progress", "record"),
     ("body",), ("motion",), ("dataset",), ("union",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),
-    ("clean", "normalize"), ("formats", "synthetic"), ("metrics", "intake"),
+    ("clean", "normalize", "lesson", "traits", "linear", "heldback"), ("reading",), ("explain",),
+    ("formats", "synthetic"), ("metrics", "intake"),
 ]
 BELOW_TORCH = [
-    ("batch",), ("classifiers", "anonymizers", "checkpoint"), ("engine",),
+    ("batch",), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("engine",), ("presets", "ask", "published"),
     ("algorithms",), ("fit", "apply"),
-    ("attacks",), ("recognize",), ("threats",), ("calibrate",),
+    ("attacks",), ("recognize",), ("battery", "threats"), ("calibrate",),
     ("page",), ("verbs",),
     ("cli",), ("__init__", "__main__"),
 ]

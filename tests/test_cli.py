@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +121,45 @@ def test_people_are_the_same_in_files_and_in_a_store(tmp_path: Path, capsys: pyt
         said(capsys, "synthesize", tmp_path / name, *options, *more)
         ids.append(json.loads(said(capsys, "describe", tmp_path / name, "--json")[1])["content_id"])
     assert ids[0] == ids[1]
+
+
+def test_what_a_file_is_called_cannot_break_the_two_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = said(capsys, "describe", tmp_path / "two\nlines\x1b]2J")
+    assert status == 2
+    assert len(err.splitlines()) == 2
+    assert r"two\nlines\x1b]2J is not there" in err
+
+
+def test_names_that_would_steer_a_terminal_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "synthesize", tmp_path / "d", "--people", "1", "--actions", "1", "--to", "ntu")
+    (tmp_path / "d" / "S001C001P009R001A001\n\x1b[2J.skeleton").write_text("")
+    for verb, more in (("describe", ()), ("convert", (tmp_path / "out",))):
+        out = said(capsys, verb, tmp_path / "d", *more)[1]
+        assert r"A001\n\x1b[2J.skeleton" in out
+        assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("way", ["| head -c 1", "> /dev/full", ">&-", "| cat"])
+def test_any_end_of_the_output_is_borne(tmp_path: Path, way: str) -> None:
+    command = f"{shlex.join(RUN)} synthesize {tmp_path / 'out'} --people 1 --actions 1 {way}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert (tmp_path / "out" / "run.json").is_file()
+
+
+def test_the_demo_takes_no_folder_that_is_not_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people" / "thesis.txt").write_text("years of work")
+    status, _, err = said(capsys, "demo", "--out", tmp_path)
+    assert status == 2
+    assert "the demo has not written" in err
+    assert (tmp_path / "people" / "thesis.txt").is_file()
+
+
+def test_places_where_nothing_can_be_written_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    for out in ("/proc/x", tmp_path / "file" / "x", tmp_path / ("x" * 300)):
+        status, _, err = said(capsys, "synthesize", out, "--people", "1", "--actions", "1")
+        assert (status, len(err.splitlines())) == (2, 2)

@@ -1,23 +1,28 @@
 """convert: the same content however work is shared or interrupted; everything wrong is counted, mended or refused."""
 
 import json
+import os
 import signal
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import maskeleton.intake
-from maskeleton import store
+from maskeleton import jobs, store
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats import FORMATS, ntu
-from maskeleton.formats.opening import read
+from maskeleton.formats.opening import open_source, read
+from maskeleton.intake import block_jobs, take_block
+from maskeleton.jobs import held
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
 from maskeleton.verbs.convert import convert, told
+from maskeleton.verbs.describe import describe
 
-from kill import count, run_until
+from kill import MASKELETON, count, run_until
 from people import crowd, stepping
 
 WRITTEN = sorted(name for name, format in FORMATS.items() if hasattr(format, "write"))
@@ -196,3 +201,119 @@ def test_all_fields_are_kept_only_when_asked(folder: Path, tmp_path: Path) -> No
         convert(tmp_path / name, tmp_path / f"{name}-ntu", to="ntu", fields=fields)
         again = (tmp_path / f"{name}-ntu" / file.name).read_text()
         assert ("123.5" in again) == fields
+
+
+def test_an_out_that_cannot_be_is_refused_at_once(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(tmp_path.iterdir())
+    for out, force, said in ((Path("."), True, "no name"), (tmp_path / "new" / "..", True, "no name"),
+                             (tmp_path / "dangling", False, "is there already"),
+                             (tmp_path / "loop", False, "is there already"),
+                             (tmp_path / "pipe", True, "neither a file nor a folder")):
+        with pytest.raises(UserError, match=said):
+            convert(folder, out, force=force)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_out_never_takes_the_place_of_what_is_read(folder: Path, tmp_path: Path) -> None:
+    convert(folder, tmp_path / "one.npz", to="npz")
+    whole = (tmp_path / "one.npz").read_bytes()
+    with pytest.raises(UserError, match="would take the place"):
+        convert(tmp_path / "one.npz", tmp_path / "one.npz", to="npz", clean_steps="all", force=True)
+    assert (tmp_path / "one.npz").read_bytes() == whole
+    for data in (folder / "S001C001P001R001A001.skeleton", f"{folder}/S*"):
+        with pytest.raises(UserError, match="would take the place"):
+            convert(data, folder, force=True)
+    assert len(list(folder.glob("*.skeleton"))) == 12
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_two_shards_at_the_same_time(folder: Path, tmp_path: Path) -> None:
+    want = convert(folder, tmp_path / "one").dataset
+    shards = [subprocess.Popen([*MASKELETON, "convert", folder, tmp_path / "both", "--shard-index", str(number),
+                                "--num-shards", "2"], stderr=subprocess.PIPE) for number in range(2)]
+    assert [(shard.communicate()[1], shard.returncode) for shard in shards] == [(b"", 0)] * 2
+    assert want is not None
+    assert read(tmp_path / "both").content_id == want.content_id
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["both", "crowd", "files", "one"]
+
+
+def test_the_same_command_twice_at_once_is_refused(folder: Path, tmp_path: Path) -> None:
+    work = tmp_path / ".out.work"
+    work.mkdir()
+    (work / "0.lock").touch()
+    with held(work / "0.lock"), pytest.raises(UserError, match="another process is writing"):
+        convert(folder, tmp_path / "out")
+    convert(folder, tmp_path / "out")
+
+
+def test_the_shard_that_comes_too_late_says_so(folder: Path, tmp_path: Path) -> None:
+    work = tmp_path / ".out.work"
+    work.mkdir()
+    (work / "whole.lock").touch()
+    with held(work / "whole.lock"):  # as another shard does while it puts all blocks together
+        late = convert(folder, tmp_path / "out")
+    assert (late.dataset, late.shares_missing) == (None, 0)
+    assert "another process puts it together" in told(late, tmp_path / "out")
+
+
+def test_what_stands_beside_a_file_stands_there_before_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "S001C001P009R001A001.skeleton").write_text("")
+    swap = jobs._swap
+
+    def killed(new: Path, out: Path) -> None:
+        if out.name == "out.npz":
+            raise KeyboardInterrupt
+        swap(new, out)
+
+    monkeypatch.setattr(jobs, "_swap", killed)
+    with pytest.raises(KeyboardInterrupt):
+        convert(folder, tmp_path / "out.npz", to="npz")
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out.npz.quarantine.csv", "out.npz.run.json"]
+
+
+def test_a_block_is_made_again_when_what_it_was_read_from_is_another(tmp_path: Path) -> None:
+    def files(data: Path) -> list[str]:
+        return [job.file for job in block_jobs(open_source(data), take_block, ())]
+
+    ntu.write(crowd(), tmp_path / "ntu" / "a")
+    before = files(tmp_path / "ntu")
+    assert files(tmp_path / "ntu") == before
+    (tmp_path / "ntu" / "a").rename(tmp_path / "ntu" / "b")  # every id begins with b/ now
+    assert files(tmp_path / "ntu") != before
+    FORMATS["arrays"].write(crowd(), tmp_path / "arrays", False)  # type: ignore[attr-defined]
+    before = files(tmp_path / "arrays")
+    labels = tmp_path / "arrays" / "all_label.pkl"
+    labels.write_bytes(labels.read_bytes())
+    os.utime(labels, ns=(1, 1))
+    assert files(tmp_path / "arrays") != before
+
+
+@pytest.mark.parametrize("label", ["", "id", "name", " gender", "a\0b"])
+def test_a_label_that_no_table_can_hold_is_refused(tmp_path: Path, label: str) -> None:
+    motions = [Motion.of(stepping(9 + k), f"r{k}", {"subject": k, label: f"word {k}"}) for k in range(2)]
+    store.write(MotionDataset.of(KINECT25, 30, motions), tmp_path / "in")
+    with pytest.raises(UserError, match="cannot be told"):
+        convert(tmp_path / "in", tmp_path / "out", to="json")
+    assert not (tmp_path / "out").exists()
+
+
+def test_labels_of_numbers_and_words_have_one_content_in_every_format(tmp_path: Path) -> None:
+    motions = [Motion.of(stepping(9 + k), f"r{k}", {"age": age}) for k, age in enumerate((24, "60+", 30))]
+    dataset = MotionDataset.of(KINECT25, 30, motions)
+    store.write(dataset, tmp_path / "in")
+    for to in ("store", "npz", "pyskl", "json"):
+        convert(tmp_path / "in", tmp_path / to, to=to)
+        assert describe(tmp_path / to)["content_id"] == dataset.content_id
+
+
+def test_a_label_that_cannot_be_is_set_aside_with_its_recording(folder: Path, tmp_path: Path) -> None:
+    (folder / "people.csv").write_text("subject,code\n1,1\n2,99999999999\n3,3\n")
+    taken = convert(folder, tmp_path / "out")
+    assert taken.dataset is not None
+    assert len(taken.dataset) == 8
+    assert {fault.reason for fault in taken.asides} == {"label 'code' has the number 99999999999"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from maskeleton.errors import UserError
-from maskeleton.jobs import Job, Share, atomic, run
+from maskeleton.jobs import Job, Share, atomic, held, run
 
 
 def square(out: Path, number: int) -> None:
@@ -146,3 +146,48 @@ def until(true: object, seconds: float = 30) -> None:
     while not true():  # type: ignore[operator]
         assert time.monotonic() < ends, "waited in vain"
         time.sleep(0.01)
+
+
+def test_a_lock_is_held_by_one_and_let_go(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with held(lock) as mine:
+        assert not mine  # there is none: whoever made it has deleted it
+    lock.touch()
+    with held(lock) as mine, held(lock) as second:
+        assert (mine, second) == (True, False)
+    with held(lock) as mine:
+        assert mine
+
+
+def test_a_ctrl_c_between_two_renames_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, rename = tmp_path / "out", Path.rename
+    out.mkdir()
+    (out / "old").touch()
+
+    def interrupted(self: Path, target: Path) -> Path:
+        if self.name.endswith(".partial"):
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), atomic(out) as partial:
+        partial.mkdir()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "old"]
+
+
+def test_a_link_to_nothing_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    with atomic(tmp_path / "out") as partial:
+        partial.mkdir()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").is_dir()
+
+
+def note_blocked_signals(out: Path) -> None:
+    out.write_text(str(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+
+
+def test_no_ctrl_c_hits_a_worker_even_while_it_starts(tmp_path: Path) -> None:
+    jobs = [Job(f"job-{number}", number, note_blocked_signals, ()) for number in range(2)]
+    assert read(run(jobs, tmp_path, 2)) == ["True", "True"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -175,3 +175,30 @@ def test_runs() -> None:
     assert runs_of(np.ones(3, bool)) == [(0, 3)]
     assert runs_of(np.zeros(3, bool)) == []
     assert runs_of(np.zeros(0, bool)) == []
+
+
+@pytest.mark.parametrize("value", [3.7, float("nan"), None, [1], b"x", "half a \ud800 character", -5, 2**31])
+def test_what_is_no_label_is_refused(value: object) -> None:
+    with pytest.raises(UserError, match="label 'x'"):
+        MotionDataset.of(KINECT25, 30, [Motion.of(stepping(3), "a", {"x": value})])  # type: ignore[dict-item]
+
+
+def test_a_number_of_numpy_is_a_number() -> None:
+    one, other = (MotionDataset.of(KINECT25, 30, [Motion.of(stepping(3), "a", {"x": value})])
+                  for value in (5, np.int64(5)))
+    assert one.content_id == other.content_id
+
+
+def test_an_id_that_cannot_be_written_is_refused() -> None:
+    with pytest.raises(UserError, match="no text"):
+        MotionDataset.of(KINECT25, 30, [Motion.of(stepping(3), "half a \ud800 character")])
+
+
+def test_a_field_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(UserError, match="field 'lean' has the shape"):
+        MotionDataset.of(KINECT25, 30, [Motion.of(stepping(3), "a", fields={"lean": np.zeros((2, 1))})])
+
+
+def test_a_mask_of_another_length_selects_nothing() -> None:
+    with pytest.raises(IndexError, match="a mask of 2 for 12"):
+        crowd().select(np.array([True, True]))

@@ -91,6 +91,19 @@ def slow_sequence(motion, plan):
     return out
 
 
+def slow_origin(motion, plan):
+    def liveliness(body):
+        poses = [p for p, there in zip(motion.positions[:, body], motion.present[:, body], strict=True) if there]
+        return sum(np.std([point[axis] for pose in poses for point in pose]) for axis in range(3)) if poses else 0
+
+    kept = sorted(range(motion.present.shape[1]), key=liveliness, reverse=True)[:2]
+    start = next(t for t in range(len(motion.present)) if motion.present[t, kept[0]])
+    centre = motion.positions[start, kept[0], plan.roles["spine"]]
+    there = motion.present[:, kept]
+    return np.array([[motion.positions[t, b] - centre if there[t, place] else np.zeros_like(centre)[None].repeat(
+        len(plan.joints), 0) for place, b in enumerate(kept)] for t in range(len(motion.present))])
+
+
 STORIES = {
     "one body": recording(1),
     "two bodies": recording(2, 2),
@@ -105,14 +118,16 @@ STORIES = {
 
 
 @pytest.mark.parametrize("story", STORIES)
-@pytest.mark.parametrize(("chain", "slow"), [("paper", slow_paper), ("sequence", slow_sequence)])
+@pytest.mark.parametrize(("chain", "slow"), [("paper", slow_paper), ("sequence", slow_sequence),
+                                              ("origin", slow_origin)])
 def test_chain_equals_the_slow_version(story, chain, slow):
     motion = STORIES[story]
     np.testing.assert_allclose(normalize(chain, motion, KINECT25)[0].positions, slow(motion, KINECT25), atol=2e-6)
 
 
 @pytest.mark.parametrize("plan", [KINECT15, UIPRMD22, H36M17], ids=lambda plan: plan.name)
-@pytest.mark.parametrize(("chain", "slow"), [("paper", slow_paper), ("sequence", slow_sequence)])
+@pytest.mark.parametrize(("chain", "slow"), [("paper", slow_paper), ("sequence", slow_sequence),
+                                              ("origin", slow_origin)])
 def test_any_plan_with_the_roles_will_do(plan, chain, slow):
     motion = recording(11, 2, plan=plan)
     np.testing.assert_allclose(normalize(chain, motion, plan)[0].positions, slow(motion, plan), atol=2e-6)

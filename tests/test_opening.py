@@ -1,5 +1,6 @@
 """Opening data: patterns, joined tables, detection, missing lists, wanted plans and rates."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -169,3 +170,63 @@ def test_plans_by_name_and_by_file(tmp_path: Path) -> None:
         plan(str(tmp_path / "p.json"))
     with pytest.raises(UserError, match="no body plan 'kinect99'"):
         plan("kinect99")
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    ntu.write(crowd(), tmp_path / "d")
+    os.mkfifo(tmp_path / "d" / "pipe.skeleton")
+    assert len(read(tmp_path / "d")) == 12
+
+
+def test_linked_folders_are_read_once_each(tmp_path: Path) -> None:
+    ntu.write(crowd(), tmp_path / "away")
+    (tmp_path / "d" / "sub").mkdir(parents=True)
+    for link, target in (("d/one", "away"), ("d/two", "away"), ("d/sub/up", "d"), ("d/sub/all", ".")):
+        (tmp_path / link).symlink_to(tmp_path / target)
+    ids = read(tmp_path / "d").ids
+    assert len(ids) == 12
+    assert ids[0] == "one/S001C001P001R001A001"
+
+
+def test_a_name_that_is_no_text_is_read_nevertheless(tmp_path: Path) -> None:
+    ntu.write(crowd(people=1, actions=1, takes=1), tmp_path / "d")
+    file = next((tmp_path / "d").iterdir())
+    try:
+        os.rename(os.fsencode(file), os.fsencode(tmp_path / "d") + b"/gr\xfc\xdfe.skeleton")
+    except OSError:
+        pytest.skip("this disk takes no such name")
+    dataset = read(tmp_path / "d")
+    assert (dataset.ids, dataset.sources) == ([r"gr\xfc\xdfe"], [r"gr\xfc\xdfe.skeleton"])
+
+
+def test_no_name_is_not_this_folder() -> None:
+    with pytest.raises(UserError, match="DATA is empty"):
+        find_files("")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(("delimiter", "end"), [(",", "\n"), (";", "\r\n"), ("\t", "\r")])
+def test_tables_as_spreadsheets_save_them(tmp_path: Path, encoding: str, delimiter: str, end: str) -> None:
+    told = end.join(delimiter.join(row) for row in (("subject", "gender"), ("1", "männlich"), ("2", "")))
+    (tmp_path / "people.csv").write_bytes(told.encode(encoding))
+    table = read_table(tmp_path / "people.csv")
+    assert table.rows == {"1": {"gender": "männlich"}, "2": {"gender": -1}}
+
+
+def test_a_cell_of_a_million_digits_is_text(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(f"subject,code\n{'9' * 10**5},{'8' * 10**5}\n")
+    assert read_table(tmp_path / "people.csv").rows == {"9" * 10**5: {"code": "8" * 10**5}}
+
+
+def test_one_table_needs_no_list(tmp_path: Path) -> None:
+    ntu.write(crowd(), tmp_path / "d")
+    (tmp_path / "ages.csv").write_text("subject,age\n1,20\n2,30\n3,40\n")
+    for people in (tmp_path / "ages.csv", str(tmp_path / "ages.csv"), [tmp_path / "ages.csv"]):
+        assert set(read(tmp_path / "d", people=people).labels["age"]) == {20, 30, 40}
+
+
+def test_a_rate_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    slow = MotionDataset.of(KINECT25, 0.001, [Motion.of(stepping(4), "a")])
+    npz.write(slow, tmp_path / "slow.npz")
+    with pytest.raises(UserError, match="more than 1000 of each"):
+        open_source(tmp_path / "slow.npz", fps=30)

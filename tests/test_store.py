@@ -11,6 +11,7 @@ import pytest
 from maskeleton import store
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
+from maskeleton.formats import arrays
 from maskeleton.formats.source import Fault
 from maskeleton.formats.store import StoreSource
 from maskeleton.motion import Motion
@@ -151,3 +152,15 @@ def test_no_mutation_comes_out_as_anything_but_a_sentence(tmp_path: Path, name: 
 def test_the_first_of_equal_motions_stays() -> None:
     assert copies(["a", "b", "a", "c", "b", "a"]) == [(0, 2), (1, 4), (0, 5)]
     assert copies([]) == []
+
+
+def test_nothing_is_written_through_a_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk that ends the process with a bus error, where a plain write is refused in words."""
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("mapped")
+
+    monkeypatch.setattr(np, "memmap", refuse)
+    store.write(crowd(), tmp_path / "out")
+    arrays.write(crowd(), tmp_path / "arrays")
+    monkeypatch.undo()
+    assert same(store.open(tmp_path / "out"), crowd())

@@ -1,8 +1,8 @@
-"""Two directives that keep pages true: `shelf` lists a dict's members, `verb` shows a verb's arguments and options."""
+"""Directives that keep pages true: `shelf` and `heads` list a dict's members, `verb` shows a verb's options."""
 
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +28,14 @@ def members(place: str) -> list[tuple[str, str]]:
 
 def documented(thing: Any) -> bool:
     return isinstance(thing, ModuleType) or inspect.isroutine(thing) or inspect.isclass(thing)
+
+
+def whole(place: str) -> list[tuple[str, list[str]]]:
+    """(name, paragraphs) of the docstring of every module in the dict at `package.module.NAME`, but its first line."""
+    module, _, name = place.rpartition(".")
+    shelf = getattr(importlib.import_module(module), name)
+    heads = {word: (inspect.getdoc(thing) or "").split("\n\n")[1:] for word, thing in shelf.items()}
+    return [(word, [" ".join(paragraph.split()) for paragraph in head]) for word, head in heads.items() if head]
 
 
 def facts(thing: Any) -> dict[str, Any]:
@@ -73,13 +81,15 @@ def text(line: str) -> list[nodes.Node]:
             for place, part in enumerate(line.split("`"))]
 
 
-def definitions(rows: list[tuple[str, str]]) -> nodes.definition_list:
-    """Terms in code, each with its line."""
-    whole = nodes.definition_list()
-    for word, line in rows:
+def definitions(rows: Sequence[tuple[str, str | list[str]]]) -> nodes.definition_list:
+    """Terms in code, each with its line or paragraphs."""
+    found = nodes.definition_list()
+    for word, told in rows:
         term = nodes.term("", "", nodes.literal(word, word))
-        whole += nodes.definition_list_item("", term, nodes.definition("", nodes.paragraph("", "", *text(line))))
-    return whole
+        lines = [told] if isinstance(told, str) else told
+        paragraphs = [nodes.paragraph("", "", *text(line)) for line in lines]
+        found += nodes.definition_list_item("", term, nodes.definition("", *paragraphs))
+    return found
 
 
 class Shelf(SphinxDirective):
@@ -90,6 +100,16 @@ class Shelf(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         depend(self, self.arguments[0].rpartition(".")[0])
         return [definitions(members(self.arguments[0]))]
+
+
+class Heads(SphinxDirective):
+    """`{heads} maskeleton.formats.FORMATS`"""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        depend(self, self.arguments[0].rpartition(".")[0])
+        return [definitions(whole(self.arguments[0]))]
 
 
 class Verb(SphinxDirective):
@@ -112,5 +132,6 @@ def depend(directive: SphinxDirective, module: str) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("shelf", Shelf)
+    app.add_directive("heads", Heads)
     app.add_directive("verb", Verb)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from maskeleton.formats.opening import read as read
     from maskeleton.motion import Motion as Motion
     from maskeleton.normalize import restore as restore
+    from maskeleton.scorecard import Scorecard as Scorecard
     from maskeleton.skeleton import Skeleton as Skeleton
     from maskeleton.splits import split as split
+    from maskeleton.verbs.audit import audit as audit
     from maskeleton.verbs.convert import convert as convert
     from maskeleton.verbs.describe import describe as describe
     from maskeleton.verbs.synthesize import synthesize as synthesize
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "Motion": "motion",
     "MotionDataset": "dataset",
+    "Scorecard": "scorecard",
     "Skeleton": "skeleton",
     "UserError": "errors",
+    "audit": "verbs.audit",
     "convert": "verbs.convert",
     "describe": "verbs.describe",
     "open_source": "formats.opening",

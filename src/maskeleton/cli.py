@@ -2,13 +2,15 @@
 
 import errno
 import json
+import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from maskeleton.errors import UserError
+from maskeleton.errors import UserError, printable
 
 app = typer.Typer(
     name="maskeleton",
@@ -69,7 +71,7 @@ def describe(
     with progress("describe") as report:
         found = verb.describe(data, format=format, pattern=pattern, people=people or (), missing=missing,
                               skeleton=skeleton, fps=fps, jobs=jobs, report=report)
-    print(json.dumps(found, ensure_ascii=False) if as_json else verb.page(found))
+    print(json.dumps(found) if as_json else verb.page(found))
 
 
 @app.command()
@@ -94,7 +96,10 @@ def convert(
     num_shards: NumShards = 1,
     force: Force = False,
 ) -> None:
-    """Bring any skeleton data into a store, or into another format, counting everything that is wrong with it."""
+    """Bring any skeleton data into a store or another format.
+
+    Everything that is wrong with it is counted; what cannot be stored is set aside.
+    """
     from maskeleton.progress import progress
     from maskeleton.verbs import convert as verb
 
@@ -159,12 +164,52 @@ def view(
 
 
 @app.command()
+def audit(
+    data: Data,
+    hide: Annotated[list[str], typer.Option(metavar="LABEL", help="A label that must not be recognizable.")],
+    keep: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must stay; action, where there "
+                                                   "is one.")] = None,
+    judge: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A classifier that judges, with a stream "
+                                                    "behind a colon (tcn:bone).")] = None,
+    attack: Annotated[list[str] | None, typer.Option(metavar="NAME", help="classify, features, match or side.")] = None,
+    split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How often each judge is taught anew.")] = 3,
+    explain: Annotated[bool, typer.Option("--explain", help="Also say where it lives: each channel of the motion "
+                                          "alone.")] = False,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Drop seeds, then judges, to be done by then.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="RUN/", help="Keep what was found in this folder.")] = None,
+    set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the judges' "
+                                                  "teaching, such as epochs=20.")] = None,
+    format: From = None,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    force: Force = False,
+) -> None:
+    """Say who and what can be read off a dataset.
+
+    With intervals over people, beside chance and a measured null.
+    """
+    from maskeleton.progress import progress
+    from maskeleton.verbs import audit as verb
+    from maskeleton.verdict import table
+
+    with progress("audit") as report:
+        card = verb.audit(data, hide=hide, keep=keep, judges=judge or ("tcn",), attacks=attack or verb.ATTACKS_ASKED,
+                          by=split, seeds=seeds, explain=explain, minutes=minutes, out=out, set=_pairs(set or []),
+                          format=format, seed=seed, jobs=jobs, force=force, report=report)
+    print(table(card))
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to.")] = Path("demo"),
     seed: Seed = 0,
     jobs: Jobs = 2,
 ) -> None:
-    """Run everything there is so far on people who do not exist, and end with a page to open."""
+    """Run everything on people who do not exist.
+
+    It ends with a page to open.
+    """
     from maskeleton.progress import progress
     from maskeleton.verbs import demo as verb
 
@@ -184,8 +229,14 @@ def _pairs(words: list[str]) -> dict[str, str]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: 0 done, 2 the user can mend it, 130 interrupted, anything else is a bug."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status: Any = app(arguments, standalone_mode=False)
+        print(end="", flush=True)
+        if status == 130:  # typer makes an exit of a Ctrl-C
+            raise KeyboardInterrupt
         sys.exit(status if isinstance(status, int) else 0)
     except UserError as error:
         _fail(error.wrong, error.remedy)
@@ -193,10 +244,13 @@ def main(arguments: list[str] | None = None) -> None:
         print("interrupted; run the same command again to go on from here", file=sys.stderr)
         sys.exit(130)
     except OSError as fault:
+        if fault.errno == errno.EPIPE:  # who read the output has gone, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
         if fault.errno not in _MENDABLE:
             raise
-        place = f" {fault.filename}" if fault.filename else ""
-        _fail(f"{fault.strerror or fault}:{place}", _MENDABLE[fault.errno])
+        place = f": {fault.filename}" if fault.filename else ""
+        _fail(f"{fault.strerror or fault}{place}", _MENDABLE[fault.errno])
     except _UsageError as fault:
         if not sys.argv[1:] and arguments is None:
             print(fault.format_message())
@@ -212,13 +266,21 @@ _MENDABLE = {
     errno.EPERM: "check who may read and write there",
     errno.EROFS: "choose an OUT that can be written",
     errno.ENOTDIR: "check the path",
+    errno.ENOENT: "check the path, and that nothing else moves or deletes files there",
+    errno.EEXIST: "check the path, and that nothing else writes there",
+    errno.EISDIR: "check the path, and that nothing else writes there",
+    errno.ENOTEMPTY: "check the path, and that nothing else writes there",
+    errno.EBUSY: "check the path, and that nothing else writes there",
+    errno.ELOOP: "check the links on the path",
+    errno.EIO: "the disk, or the way to it, fails: check it and run the same command again",
+    errno.ESTALE: "the disk, or the way to it, fails: check it and run the same command again",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
 }
 
 
 def _fail(wrong: str, remedy: str) -> None:
-    print(f"error: {wrong}", file=sys.stderr)
+    print(f"error: {printable(wrong)}", file=sys.stderr)
     if remedy:
-        print(f"  try: {remedy}", file=sys.stderr)
+        print(f"  try: {printable(remedy)}", file=sys.stderr)
     sys.exit(2)

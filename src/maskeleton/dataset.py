@@ -136,6 +136,8 @@ class MotionDataset:
     def select(self, indices: Sequence[int] | np.ndarray) -> "MotionDataset":
         """The recordings at these places (or where a mask is true), in this order; codes keep their meaning."""
         chosen = np.asarray(indices)
+        if chosen.dtype == bool and len(chosen) != len(self):
+            raise IndexError(f"a mask of {len(chosen)} for {len(self)} recordings")
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
         if len(chosen) and (chosen.min() < 0 or chosen.max() >= len(self)):
             raise IndexError(f"there are {len(self)} recordings")

@@ -29,6 +29,11 @@ def pick(name: str, shelf: Mapping[str, Thing], what: str = "name") -> Thing:
     raise UserError(f"there is no {what} {name!r}", f"there are: {listed(shelf)}")
 
 
+def printable(text: str) -> str:
+    """Text from anywhere as one line that does nothing to a terminal."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 def listed(words: Iterable[object], most: int = 12) -> str:
     """'a, b, c and 4 more': a list short enough for one line."""
     everything = [str(word) for word in words]

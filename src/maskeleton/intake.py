@@ -15,8 +15,8 @@ from maskeleton.formats.kit.naming import safe_names
 from maskeleton.formats.opening import Opened, writer
 from maskeleton.formats.source import Fault, FileParts, Part, Source
 from maskeleton.formats.tables import write_tables
-from maskeleton.jobs import Job, Report, Share, atomic, give_memory_back, remove, run
-from maskeleton.motion import Motion, storable
+from maskeleton.jobs import Job, Report, Share, atomic, give_memory_back, held, remove, run
+from maskeleton.motion import Motion, known_labels, storable
 from maskeleton.record import plain, write_record
 
 _FILES_IN_A_BLOCK = 512
@@ -39,6 +39,7 @@ class Taken(NamedTuple):
     findings: Counter[str]
     examples: dict[str, list[str]]
     shares_missing: int
+    lost: tuple[str, ...] = ()  # joints of the source that the wanted body plan lacks
 
 
 def seen(source: Source, parts: Sequence[Any], steps: Sequence[str]) -> Iterator[Seen]:
@@ -62,10 +63,12 @@ def _examined(motion: Motion, source: Source, steps: Sequence[str]) -> Seen:
     if steps and findings:
         mended, _ = clean.mend(motion, source.skeleton, source.fps, steps)
         if isinstance(mended, clean.SetAside):
-            return Seen(None, Fault(motion.source, mended.place or motion.id, mended.reason), findings)
+            place = ", ".join(word for word in (motion.id, mended.place) if word)
+            return Seen(None, Fault(motion.source, place, mended.reason), findings)
         motion = mended
     try:
-        return Seen(storable(motion, len(source.skeleton.joints)), None, findings)
+        labels = known_labels(motion.labels)
+        return Seen(storable(motion._replace(labels=labels), len(source.skeleton.joints)), None, findings)
     except UserError as error:
         return Seen(None, Fault(motion.source, motion.id, error.wrong), findings)
 
@@ -84,7 +87,8 @@ def block_jobs(source: Source, work: Any, *arguments: Any) -> list[Job]:
     """A job `work(out, source, parts, *arguments)` for every block of a source."""
     said = source.told() if isinstance(source, Opened) else repr(source)
     light = source.light() if isinstance(source, Opened) else source
-    return [Job(f"block-{number:06d}", [said, _stamps(parts), plain(arguments)], work, (light, parts, *arguments))
+    return [Job(f"block-{number:06d}", [said, _stamps(source, parts), plain(arguments)], work,
+                (light, parts, *arguments))
             for number, parts in enumerate(blocks(source))]
 
 
@@ -103,19 +107,21 @@ def take_block(out: Path, source: Source, parts: Sequence[Any], steps: Sequence[
     (out / "found.json").write_text(json.dumps({"asides": asides, "findings": findings}), "utf-8")
 
 
-def _stamps(parts: Sequence[Any]) -> str:
+def _stamps(source: Source, parts: Sequence[Any]) -> str:
     """What tells whether these parts are still what they were."""
-    return hashlib.sha256(json.dumps([_stamp(part) for part in parts], default=str).encode()).hexdigest()
+    told = [_stamp(source, part) if isinstance(source, Opened) else part for part in parts]
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
 
 
-def _stamp(part: Any) -> list[Any]:
-    if not isinstance(part, Part):
-        return [part]
-    try:
-        found = part.path.stat()
-        return [part.path.name, part.start, part.stop, found.st_size, found.st_mtime_ns]
-    except OSError:
-        return [str(part.file), part.start, part.stop]
+def _stamp(source: Opened, part: Part) -> list[Any]:
+    files: list[list[Any]] = []
+    for file in source.files_of(part):
+        try:
+            found = file.stat()
+            files.append([found.st_size, found.st_mtime_ns])
+        except OSError as fault:
+            files.append([fault.errno])
+    return [source.name_of(part), part.start, part.stop, files]
 
 
 # ── the whole way ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,63 +138,85 @@ def take_in(
     jobs: int = 1,
     share: Share = Share(),
     report: Report | None = None,
+    history: Sequence[dict[str, Any]] = (),
 ) -> Taken:
     """Read all of `source` and write it to `out` in the format `to`; interrupted, the next call goes on from there."""
     if to != "store":
         writer(to)
     work = out.with_name(f".{out.name}.work")
     todo = block_jobs(source, take_block, tuple(step for step in steps if step != "duplicates"))
-    pieces = run(todo, work, jobs, share, report)
+    work.mkdir(parents=True, exist_ok=True)
+    (work / f"{share.number}.lock").touch()
+    (work / "whole.lock").touch()
+    with held(work / f"{share.number}.lock") as alone:
+        if not alone:
+            raise UserError(f"another process is writing {out} at this moment", "wait for it, or choose another OUT")
+        pieces = run(todo, work, jobs, share, report)
     give_memory_back()
+    with held(work / "whole.lock") as last:
+        missing = len(todo) - len(pieces)
+        if missing or not last or not all(piece.exists() for piece in pieces):  # another puts it together, or has
+            return Taken(None, [], Counter(), {}, missing)
+        del todo
+        try:
+            return _put_together(pieces, source, work, out, to, record, steps, strict, fields, history)
+        except UserError:  # nothing of this can be used again: what is wrong lies in the data, or in what was asked
+            remove(work)
+            raise
+
+
+def _put_together(
+    pieces: Sequence[Path], source: Source, work: Path, out: Path, to: str, record: Mapping[str, Any],
+    steps: Sequence[str], strict: bool, fields: bool, history: Sequence[dict[str, Any]],
+) -> Taken:
     asides, findings, examples = _found(pieces)
-    if len(pieces) < len(todo):
-        return Taken(None, asides, findings, examples, len(todo) - len(pieces))
-    del todo
-    if strict and (asides or findings):
-        raise UserError(f"--strict: {_told(asides, findings, examples)}",
-                        "mend with --clean STEP or all, or leave --strict away to set aside what cannot be stored")
     if len(asides) and not any(len(store.open(piece)) for piece in pieces):
         raise UserError(f"nothing is left of {len(asides)} recordings: {_told(asides, Counter(), {})}",
                         "check --from, or what --clean sets aside")
     copies = "duplicates" in steps
     by_id = not isinstance(source, Opened)  # as files of these ids are read back
-    dataset = _assemble(pieces, work, out, to, record, asides, findings, examples, copies, strict, fields, by_id)
+    with atomic(work / "whole") as whole:
+        entry = {key: record[key] for key in ("verb", "options") if key in record}
+        joined = store.join(pieces, whole, [*history, _without_paths(entry)], copies, by_id)
+    _tell_copies(joined, copies, asides, findings, examples)
+    if strict and (asides or findings):
+        raise UserError(f"--strict: {_told(asides, findings, examples)}",
+                        "leave --strict away: convert counts faults, mends them with --clean STEP or all, and sets "
+                        "aside what cannot be stored")
+    del joined  # at a million recordings its tables weigh as much as all the rest
+    dataset = _assemble(work, out, to, record, asides, fields)
     remove(work)
     return Taken(dataset, asides, findings, examples, 0)
 
 
+def _tell_copies(
+    joined: store.Joined, drop: bool, asides: list[Fault], findings: Counter[str], examples: dict[str, list[str]]
+) -> None:
+    asides += [Fault("", id, "another recording has the same id") for id in joined.same_id]
+    for kept, copy in joined.same_motion:
+        findings["duplicates"] += 1
+        if findings["duplicates"] <= _EXAMPLES:
+            examples.setdefault("duplicates", []).append(f"{copy} is a copy of {kept}")
+        if drop:
+            asides.append(Fault("", copy, f"its motion is that of {kept}"))
+
+
 def _assemble(
-    pieces: Sequence[Path], work: Path, out: Path, to: str, record: Mapping[str, Any], asides: list[Fault],
-    findings: Counter[str], examples: dict[str, list[str]], drop_copies: bool, strict: bool, fields: bool, by_id: bool,
+    work: Path, out: Path, to: str, record: Mapping[str, Any], asides: Sequence[Fault], fields: bool
 ) -> MotionDataset:
-    entry = {key: record[key] for key in ("verb", "options") if key in record}
-    with atomic(work / "whole") as whole:
-        joined = store.join(pieces, whole, [_without_paths(entry)], drop_copies, by_id)
-        for id in joined.same_id:
-            asides.append(Fault("", id, "another recording has the same id"))
-        for kept, copy in joined.same_motion:
-            findings["duplicates"] += 1
-            if findings["duplicates"] <= _EXAMPLES:
-                examples.setdefault("duplicates", []).append(f"{copy} is a copy of {kept}")
-            if drop_copies:
-                asides.append(Fault("", copy, f"its motion is that of {kept}"))
-    if strict and (asides or findings):
-        raise UserError(f"--strict: {_told(asides, findings, examples)}", "mend with --clean duplicates or all")
-    del joined  # at a million recordings its tables weigh as much as all the rest
     dataset = store.open(work / "whole")
     with atomic(out) as made:
         if to == "store":
             (work / "whole").rename(made)
         else:
             writer(to).write(dataset, made, fields)
-        if made.is_dir():
-            if to != "store":
-                write_tables(dataset, made, *_as_written(dataset, to))
-            _write_quarantine(made / "quarantine.csv", asides)
-            write_record(made, {**record, "content_id": dataset.content_id, "recordings": len(dataset)})
-    if not out.is_dir():
-        _write_quarantine(out.with_name(f"{out.name}.quarantine.csv"), asides)
-        write_record(out, {**record, "content_id": dataset.content_id, "recordings": len(dataset)})
+        if made.is_dir() and to != "store":
+            write_tables(dataset, made, *_as_written(dataset, to))
+        # beside a file these stand before it does: a kill in between must not leave it without them
+        folder = made.is_dir()
+        _write_quarantine(made / "quarantine.csv" if folder else out.with_name(f"{out.name}.quarantine.csv"), asides)
+        write_record(made if folder else out,
+                     {**record, "content_id": dataset.content_id, "recordings": len(dataset)}, folder)
     return store.open(out) if to == "store" else dataset
 
 

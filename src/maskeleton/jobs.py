@@ -5,6 +5,7 @@ there is to resuming: run the same jobs into the same folder.
 """
 
 import ctypes
+import errno
 import hashlib
 import json
 import os
@@ -20,6 +21,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from maskeleton.errors import UserError
+
+try:
+    import fcntl
+except ImportError:  # there is none on Windows, where nobody is kept apart
+    fcntl = None  # type: ignore[assignment]
 
 RESULT_VERSION = 1  # part of every job's name: raise it where a job would make other bytes than before
 
@@ -101,10 +107,38 @@ def _swap(new: Path, out: Path) -> None:
         return
     old = out.with_name(f".{out.name}.old")
     remove(old)
-    if out.exists():
-        out.rename(old)
-    new.rename(out)
+    try:
+        if os.path.lexists(out):
+            out.rename(old)
+        new.rename(out)
+    except BaseException:  # a Ctrl-C between the two must not leave nothing
+        if os.path.lexists(old) and not os.path.lexists(out):
+            old.rename(out)
+        raise
     remove(old)
+
+
+@contextmanager
+def held(lock: Path) -> Iterator[bool]:
+    """Hold a file while the block runs; False where another process holds it, or has deleted it meanwhile.
+
+    A process that is killed lets go of it.
+    """
+    try:
+        file = lock.open("r+")
+    except FileNotFoundError:
+        yield False
+        return
+    with file:
+        yield fcntl is None or _locked(file.fileno())
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as fault:
+        return fault.errno not in (errno.EAGAIN, errno.EACCES)  # else a disk that knows no locks: go on without
+    return True
 
 
 def give_memory_back() -> None:
@@ -136,7 +170,8 @@ def _in_pool(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[int]:
         finished = 0
         while True:
             for job in waiting:
-                running.add(pool.submit(make, job, folder))
+                with _interrupts_held(), _one_thread():  # as a process begun now inherits them
+                    running.add(pool.submit(make, job, folder))
                 if len(running) >= 2 * workers:
                     break
             if not running:
@@ -158,10 +193,36 @@ def _in_pool(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[int]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _serve() -> None:
-    """In a worker: leave Ctrl-C to the parent, compute with one thread, and do not outlive the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Processes begun in here compute with one thread: two with two each are slower on two cores than one with one."""
+    before = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """A Ctrl-C in here comes when the block has ended: none hits a process while it starts."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve() -> None:
+    """In a worker: leave Ctrl-C to the parent, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -55,6 +55,10 @@ def storable(motion: Motion, joints: int) -> Motion:
         faults.append(f"present has the shape {motion.present.shape}, expected {(frames, slots)}")
     if motion.tracked.shape != (frames, slots, joints):
         faults.append(f"tracked has the shape {motion.tracked.shape}, expected {(frames, slots, joints)}")
+    faults += [f"field {name!r} has the shape {column.shape}, expected {(frames, slots)} and more"
+               for name, column in motion.fields.items() if column.shape[:2] != (frames, slots)]
+    if not is_text(motion.id):
+        faults.append("its id is no text that can be written")
     if faults:
         raise UserError(f"recording {motion.id!r}: {'; '.join(faults)}", "check the file and its body plan")
     finite: np.ndarray = np.all(np.isfinite(positions), axis=-1)
@@ -125,13 +129,26 @@ def motion_hash(motion: Motion) -> str:
 
 
 def recording_hash(digest: str, labels: Mapping[str, Label], id: str) -> str:
-    """A name for a recording: its motion, its known labels as said, its id."""
-    return hashlib.sha256(canonical_json([digest, dict(labels), id])).hexdigest()[:32]
+    """A name for a recording: its motion, its known labels (5 and '5' are one: other recordings decide which), its id.
+    """
+    told = {label: str(value) for label, value in labels.items()}
+    return hashlib.sha256(canonical_json([digest, told, id])).hexdigest()[:32]
 
 
 def known_labels(labels: Mapping[str, Label]) -> dict[str, Label]:
     """The labels that say something."""
-    return {label: value for label, value in sorted(labels.items()) if value not in (UNKNOWN, "")}
+    for label, value in labels.items():
+        if not is_text(label) or not (is_text(value) or isinstance(value, int | np.integer)):
+            raise UserError(f"label {label!r} cannot be {value!r}", "a label is text or a whole number, −1 for unknown")
+        if not isinstance(value, str) and not UNKNOWN <= value < 2**31:
+            raise UserError(f"label {label!r} has the number {value}", "labels are 0 … 2147483647, or −1 for unknown")
+    plain = {label: value if isinstance(value, str) else int(value) for label, value in labels.items()}
+    return {label: value for label, value in sorted(plain.items()) if value not in (UNKNOWN, "")}
+
+
+def is_text(thing: object) -> TypeGuard[str]:
+    """Is this text that can be written? Some readers can give halves of characters."""
+    return isinstance(thing, str) and thing.encode("utf-8", "replace").decode() == thing
 
 
 def canonical_json(data: object) -> bytes:

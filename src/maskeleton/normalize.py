@@ -75,10 +75,7 @@ def _paper(motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo]:
     spine, left, right = skeleton.need("spine", "left_shoulder", "right_shoulder")
     pelvis = _pelvis(skeleton)
     bodies = motion.positions.shape[1]
-    slots = _most_moving(motion)
-    if bodies > 1:
-        motion = motion._replace(positions=motion.positions[:, slots], present=motion.present[:, slots],
-                                 tracked=motion.tracked[:, slots])
+    slots, motion = _two_most_moving(motion)
     motion, frames = _moved_forward(motion)
     first = motion.positions[0, 0].astype(np.float64)
     upright = turn_toward(first[spine] - first[pelvis].mean(0), (0.0, 0.0, 1.0))
@@ -103,8 +100,23 @@ def _sequence(motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo]:
     return _placed(motion, centre, rotation), Undo(np.arange(bodies), bodies, None, centre, rotation)
 
 
+def _origin(motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo]:
+    """What the published preparation code of CTR-GCN does once the bodies are sorted out.
+
+    The two most moving bodies are kept, the most moving first; its mid-spine in its first frame becomes the origin for
+    the whole recording. Nothing is turned.
+    """
+    (spine,) = skeleton.need("spine")
+    bodies = motion.positions.shape[1]
+    slots, motion = _two_most_moving(motion)
+    start = motion.positions[motion.present[:, 0].argmax(), 0, spine]
+    centre = np.repeat(start[None], len(motion.present), 0)
+    rotation = np.eye(3)
+    return _placed(motion, centre, rotation), Undo(slots, bodies, None, centre, rotation)
+
+
 Chain = Callable[[Motion, Skeleton], tuple[Motion, Undo]]
-CHAINS: dict[str, Chain] = {"none": _none, "paper": _paper, "sequence": _sequence}
+CHAINS: dict[str, Chain] = {"none": _none, "paper": _paper, "sequence": _sequence, "origin": _origin}
 
 
 def turn_toward(vector: np.ndarray, target: tuple[float, float, float]) -> np.ndarray:
@@ -131,6 +143,15 @@ def _pelvis(skeleton: Skeleton) -> list[int]:
     if "pelvis" in skeleton.roles:
         return [skeleton.roles["pelvis"]]
     return list(skeleton.need("left_hip", "right_hip"))
+
+
+def _two_most_moving(motion: Motion) -> tuple[np.ndarray, Motion]:
+    """Their slots, the most moving first, and the recording with them alone."""
+    slots = _most_moving(motion)
+    if motion.positions.shape[1] == 1:
+        return slots, motion
+    return slots, motion._replace(positions=motion.positions[:, slots], present=motion.present[:, slots],
+                                  tracked=motion.tracked[:, slots])
 
 
 def _most_moving(motion: Motion) -> np.ndarray:

@@ -16,9 +16,11 @@ def record_of(verb: str, options: Mapping[str, Any], seed: int, **found: Any) ->
             "seed": seed, "versions": versions(), **found}
 
 
-def write_record(out: Path, record: Mapping[str, Any]) -> None:
-    """Put the record into a folder output, or beside a file output as OUT.run.json."""
-    place = out / "run.json" if out.is_dir() else out.with_name(f"{out.name}.run.json")
+def write_record(out: Path, record: Mapping[str, Any], folder: bool | None = None) -> None:
+    """Put the record into a folder output, or beside a file output as OUT.run.json; `folder` says which, where OUT
+    does not stand yet."""
+    folder = out.is_dir() if folder is None else folder
+    place = out / "run.json" if folder else out.with_name(f"{out.name}.run.json")
     place.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -120,7 +120,7 @@ class Skeleton:
                 parents = [joints.index(p) if isinstance(p, str) else int(p) for p in data["parents"]]
             else:
                 parents = parents_of([(int(a), int(b)) for a, b in data["edges"]], len(joints))
-        except (KeyError, TypeError, ValueError) as fault:
+        except (KeyError, TypeError, ValueError, OverflowError) as fault:
             raise UserError(f"body plan {name!r}: parents or edges cannot be read ({fault})",
                             "parents: one joint (name or number) for each joint, −1 for the root") from None
         if not isinstance(roles, Mapping) or not all(isinstance(v, int | str) for v in roles.values()):

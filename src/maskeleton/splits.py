@@ -83,6 +83,7 @@ def three_parts(dataset: MotionDataset, label: str, by: str | None = None, folds
     for half, spare in zip(_halves(design, groups._replace(fixed=False), pairs, seed, keep), spares, strict=True):
         judged = np.isin(design.rows, np.concatenate([half.train, half.test]))
         anonymizer = spare & ~_copies(design, judged)
+        _refuse_nobody(design, anonymizer, judged)
         if design.attribute:
             _refuse_missing(design, anonymizer, "the anonymizer's part")
         parts.append(Parts(np.sort(design.rows[anonymizer]), *half))
@@ -181,6 +182,14 @@ def _refuse_missing(design: Design, mask: np.ndarray, where: str) -> None:
     if missing.any():
         raise UserError(f"no {design.label} {design.said(design.label, missing)} would be in {where}",
                         "split by person, or into fewer folds")
+
+
+def _refuse_nobody(design: Design, anonymizer: np.ndarray, judged: np.ndarray) -> None:
+    """The anonymizer needs recordings, and where people are to be recognized some of the same people."""
+    if not anonymizer.any():
+        raise UserError("no recording is left for the anonymizer's part", "record more, or ask for fewer folds")
+    if design.identity and not np.isin(design.person[anonymizer], design.person[judged]).any():
+        raise UserError("nobody in the anonymizer's part is in the others", "record more takes of each person")
 
 
 def _refuse_strangers(design: Design, pairs: list[Pair], fixed: bool) -> None:

@@ -91,33 +91,25 @@ def _write_shard(dataset: MotionDataset, out: Path, number: int, rows: np.ndarra
     runs = dataset.runs
     parts = [(dataset.shards[runs.shard[k]], slice(runs.offset[k], runs.offset[k] + runs.length[k]))
              for k in rows.tolist()]
-    positions = _new(out / f"shard-{number:05d}.npy", np.dtype(np.float32), (frames, joints, 3))
-    _fill(positions, [shard.positions[part] for shard, part in parts])
+    _write_array(out / f"shard-{number:05d}.npy", np.dtype(np.float32), (frames, joints, 3),
+                 [shard.positions[part] for shard, part in parts])
     seen = [None if shard.tracked is None else shard.tracked[part] for shard, part in parts]
     if any(tracked is not None and not (tracked == 2).all() for tracked in seen):
-        tracked = _new(out / f"tracked-{number:05d}.npy", np.dtype(np.uint8), (frames, joints))
-        _fill(tracked, [np.full((part.stop - part.start, joints), 2, np.uint8) if one is None else one
-                        for one, (_, part) in zip(seen, parts, strict=True)])
+        _write_array(out / f"tracked-{number:05d}.npy", np.dtype(np.uint8), (frames, joints),
+                     [np.full((part.stop - part.start, joints), 2, np.uint8) if one is None else one
+                      for one, (_, part) in zip(seen, parts, strict=True)])
     for name, column in dataset.shards[0].fields.items():
-        field = _new(out / f"field-{number:05d}-{name}.npy", column.dtype, (frames, *column.shape[1:]))
-        _fill(field, [shard.fields[name][part] for shard, part in parts])
+        _write_array(out / f"field-{number:05d}-{name}.npy", column.dtype, (frames, *column.shape[1:]),
+                     [shard.fields[name][part] for shard, part in parts])
 
 
-def _new(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray:
-    if 0 in shape:  # an empty file cannot be mapped
-        np.save(path, np.zeros(shape, dtype))
-        return np.zeros(shape, dtype)
-    array: np.ndarray = np.lib.format.open_memmap(path, "w+", dtype, shape)
-    return array
-
-
-def _fill(array: np.ndarray, parts: Sequence[np.ndarray]) -> None:
-    place = 0
-    for part in parts:
-        array[place : place + len(part)] = part
-        place += len(part)
-    if isinstance(array, np.memmap):
-        array.flush()
+def _write_array(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...], parts: Sequence[np.ndarray]) -> None:
+    """Written, not mapped: on a full disk a mapping ends the process, without a word."""
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in parts:
+            file.write(np.ascontiguousarray(part, dtype).data)
 
 
 def _write_tables(

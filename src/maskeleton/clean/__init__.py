@@ -52,6 +52,7 @@ def mend(
 def choose(words: Sequence[str]) -> tuple[str, ...]:
     """The steps that `--clean` asks for, in their order: names of steps, or 'all', or 'none'."""
     shelf = dict.fromkeys((*WORDS, "all", "none"))
+    words = [words] if isinstance(words, str) else words
     for word in words:
         pick(word, shelf, "step of cleaning")
     if "none" in words and set(words) != {"none"}:

@@ -59,7 +59,7 @@ def _peaks(positions: np.ndarray, present: np.ndarray, limit: float) -> np.ndarr
     """
     peaks = np.zeros(positions.shape[:3], bool)
     steps = squared(positions[1:] - positions[:-1])
-    fast = np.asarray(steps > limit**2)
+    fast = np.asarray(steps > np.square(limit))
     if (fast[:-1] & fast[1:]).any():
         fast &= (present[1:] & present[:-1])[..., None]
         quiet = np.pad(~fast, [(1, 1), (0, 0), (0, 0)], constant_values=True)

@@ -4,6 +4,8 @@
     open(files, options) -> Source    an opened dataset: skeleton, fps, parts, and read(part) -> recordings and faults
     write(dataset, out, fields)       the whole dataset as new files at `out` (absent where a format is only read)
 
+One whose recordings are read from more files than the one that is named has `beside(path)`, which gives the others.
+
 A format in which a file is a recording writes two functions, `look` (a file's body plan and rate, from its head) and
 `read_file` (its recordings), and gives them to `source.file_source`.
 """

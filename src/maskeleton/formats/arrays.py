@@ -31,7 +31,16 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
 from maskeleton.formats.kit import npy
 from maskeleton.formats.kit.action_numbers import action_numbers
-from maskeleton.formats.kit.array_files import ENDING, SPLITS, WHOLE, Batch, batches_of, data_files, stream_of
+from maskeleton.formats.kit.array_files import (
+    ENDING,
+    SPLITS,
+    WHOLE,
+    Batch,
+    batches_of,
+    data_files,
+    label_file,
+    stream_of,
+)
 from maskeleton.formats.kit.naming import safe_names
 from maskeleton.formats.kit.pickles import END, START, dumped
 from maskeleton.formats.kit.ranges import Held, RangeSource, fault, plan_of, range_source
@@ -63,6 +72,11 @@ def open(files: Sequence[Path], options: Options) -> RangeSource:
         raise UserError(f"{listed((file.name for file in files), 4)}: no (recordings, 3, frames, joints, bodies) array",
                         "it is the .npy file that holds the motion; the label pickle stands beside it")
     return range_source("arrays", joints, _look, _read, options)
+
+
+def beside(path: Path) -> list[Path]:
+    """The label pickle of an .npy file."""
+    return [label_file(path)] if path.suffix.lower() == ".npy" else []
 
 
 def _is_five_axes(head: bytes) -> bool:
@@ -163,7 +177,7 @@ def write(dataset: MotionDataset, out: Path, fields: bool = False) -> None:
     if most > BODIES:
         crowded = int((dataset.slots > BODIES).sum())
         raise UserError(f"{crowded} recordings have more than {BODIES} bodies (up to {most}), which these arrays hold",
-                        "mend with --clean swaps ghosts, or write to another format, such as npz")
+                        "mend with --clean swaps --clean ghosts, or write to another format, such as npz")
     frames = max(FRAMES, int(dataset.frames.max(initial=0)))
     splits = [_split(dataset, number) for number in range(len(dataset))]
     words = sorted(set(splits))
@@ -187,9 +201,11 @@ def _split(dataset: MotionDataset, number: int) -> str:
 
 
 def _write_array(dataset: MotionDataset, members: Sequence[int], shape: tuple[int, ...], path: Path) -> None:
-    array = np.lib.format.open_memmap(path, "w+", np.dtype("<f4"), shape)
-    for place, number in enumerate(members):
-        motion = dataset[number]
-        positions = np.where(motion.present[..., None, None], motion.positions, np.float32(0))
-        array[place, :, : positions.shape[0], :, : positions.shape[1]] = positions.transpose(3, 0, 2, 1)
-    array.flush()
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        for number in members:
+            motion = dataset[number]
+            positions = np.where(motion.present[..., None, None], motion.positions, np.float32(0))
+            row = np.zeros(shape[1:], "<f4")
+            row[:, : positions.shape[0], :, : positions.shape[1]] = positions.transpose(3, 0, 2, 1)
+            file.write(row.data)

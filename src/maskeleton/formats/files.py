@@ -2,6 +2,7 @@
 
 import glob
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ _LOOKED_AT = 256  # files whose head is read to find a folder's format
 def find_files(data: str | Path) -> tuple[Path, Paths]:
     """The folder that names are told from, and all candidate files, naturally sorted."""
     path = Path(data)
+    if not os.fspath(data):
+        raise UserError("no data is named: DATA is empty", "give a file, a folder or a glob in quotes")
     if path.is_dir():
         root, names = path, [str(path)] if store.is_store(path) else list(_walk(path))
     elif path.is_file():
@@ -73,9 +76,26 @@ def _suffix(name: str) -> str:
 
 
 def _walk(folder: Path) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (os.path.join(place, name) for name in names if _holds_motion(name))
+    """All files that may hold motion, of every folder once, however many links lead there."""
+    seen: set[str] = set()
+    waiting = [os.fspath(folder)]
+    while waiting:
+        for place, folders, names in os.walk(waiting.pop(0)):
+            real = os.path.realpath(place)
+            folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
+            if real not in seen:
+                seen.add(real)
+                waiting += [link for name in folders if os.path.islink(link := os.path.join(place, name))]
+                yield from (os.path.join(place, name) for name in names if _holds_motion(name)
+                            and not _is_special(os.path.join(place, name)))
+
+
+def _is_special(path: str) -> bool:
+    """A pipe or a device, at which reading may wait for ever; what is not there will be said when it is read."""
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _holds_motion(name: str) -> bool:

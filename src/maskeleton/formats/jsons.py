@@ -35,7 +35,7 @@ from maskeleton.formats.kit.nested import FRAMES, Nest, nest
 from maskeleton.formats.kit.text import decode_head, read_text
 from maskeleton.formats.source import Look, Options, Source, file_source
 from maskeleton.labels import Label
-from maskeleton.motion import GUESSED, MISSING, SEEN, Motion
+from maskeleton.motion import GUESSED, MISSING, SEEN, Motion, is_text
 from maskeleton.skeleton import PLANS, Skeleton, recognize_plan
 
 _OPENING = r"\[\s*(?:null\s*,\s*)*"
@@ -200,6 +200,4 @@ def _clock(found: Nest) -> np.ndarray | None:
 
 def _text(thing: object) -> str | None:
     """A text that can be written again (JSON can hold halves of characters)."""
-    if not isinstance(thing, str):
-        return None
-    return thing if thing.encode("utf-8", "replace").decode() == thing else None
+    return thing if is_text(thing) else None

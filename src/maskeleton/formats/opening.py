@@ -12,12 +12,15 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.formats import FORMATS, Writer
 from maskeleton.formats.files import detect, find_files
+from maskeleton.formats.kit.text import file_name
 from maskeleton.formats.patterns import check_pattern, known_pattern, labels_of
 from maskeleton.formats.source import Fault, FileParts, FileSource, Options, Part, Source
 from maskeleton.formats.tables import Table, folder_tables, read_table
 from maskeleton.labels import Label
 from maskeleton.motion import Motion, retimed
 from maskeleton.skeleton import PLANS, PlanMap, Skeleton, plan_to_plan
+
+_MOST_FRAMES_FOR_ONE = 1000  # that --fps may make
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,23 @@ class Opened:
         """The part's recordings as asked for: labelled, on the wanted plan and rate, without the missing ones."""
         for item in self.source.read(part):
             if isinstance(item, Fault):
-                yield item._replace(file=self._name(part))
-            elif item.id not in self.missing:
+                yield item._replace(file=self.name_of(part))
+            elif not self.missing & {item.id, item.id.rsplit(".", 1)[0]}:
                 yield self._finished(item, part)
 
-    def _name(self, part: Part) -> str:
-        try:
-            return part.path.relative_to(self.root).as_posix()
-        except ValueError:
-            return part.path.name
+    def name_of(self, part: Part) -> str:
+        """The part's file as it is named within the data."""
+        if part.path == self.root or not part.path.is_relative_to(self.root):
+            return file_name(part.path.name)
+        return file_name(part.path.relative_to(self.root).as_posix())
+
+    def files_of(self, part: Part) -> list[Path]:
+        """All files that the part is read from."""
+        beside = getattr(FORMATS[self.format], "beside", None)
+        return [part.path, *(beside(part.path) if beside else ())]
 
     def _finished(self, motion: Motion, part: Part) -> Motion:
-        name = self._name(part)
+        name = self.name_of(part)
         folder = name.rpartition("/")[0]
         if folder and isinstance(self.source, FileSource):
             motion = motion._replace(id=f"{folder}/{motion.id}")
@@ -96,32 +104,41 @@ def open_source(
     data: str | Path,
     format: str | None = None,
     pattern: str | None = None,
-    people: Sequence[Path] = (),
-    missing: Path | None = None,
-    skeleton: Skeleton | None = None,
+    people: Sequence[str | Path] | str | Path = (),
+    missing: str | Path | None = None,
+    skeleton: Skeleton | str | None = None,
     fps: float | None = None,
     fields: bool = False,
 ) -> Opened:
-    """Open a file, a folder or a glob of any format."""
+    """Open a file, a folder or a glob of any format; a body plan is given as such, by name, or as a file."""
+    skeleton = plan(skeleton) if isinstance(skeleton, str) else skeleton
     if fps is not None and not 0 < fps <= 10_000:
         raise UserError(f"--fps {fps:g} cannot be", "give frames a second, such as --fps 30")
+    tables = [people] if isinstance(people, str | Path) else people
     root, files = find_files(data)
     name, files, ignored = detect(data, files, format)
     source = pick(name, FORMATS, "format").open(files, Options(skeleton, fps, fields))
-    tables = [read_table(Path(path)) for path in people] or (folder_tables(root) if Path(data) != files[0] else [])
-    missing_ids = _missing_ids(missing) if missing else frozenset()
+    joined = [read_table(Path(path)) for path in tables] or (folder_tables(root) if Path(data) != files[0] else [])
+    missing_ids = _missing_ids(Path(missing)) if missing else frozenset()
     parts: Sequence[Part] = source.parts
     if isinstance(source, FileSource):
         if missing_ids:
             parts = FileParts(name for name in source.parts.names if Path(name).stem not in missing_ids)
+            if len(parts) == len(source.parts):
+                raise UserError(f"no recording of {data} is in the list {missing}", "it holds one name a line")
         names = [os.path.relpath(part.file, root) for part in parts]
         if pattern:
             check_pattern(pattern, names)
         pattern = pattern or known_pattern(names)
-    if not parts:
+    if not parts and missing_ids:
         raise UserError(f"every recording of {data} is in the list of missing ones", "check --missing")
+    if not parts:
+        raise UserError(f"there are no recordings in {data}", "check the path")
+    if fps and fps > _MOST_FRAMES_FOR_ONE * source.fps:
+        raise UserError(f"{data} has {source.fps:g} frames a second, and --fps {fps:g} would make more than "
+                        f"{_MOST_FRAMES_FOR_ONE} of each", "check the rate")
     plan_map = plan_to_plan(source.skeleton, skeleton) if skeleton and skeleton != source.skeleton else None
-    return Opened(source, root, pattern, tuple(tables), missing_ids, plan_map, fps or source.fps, parts, ignored)
+    return Opened(source, root, pattern, tuple(joined), missing_ids, plan_map, fps or source.fps, parts, ignored)
 
 
 def read(data: str | Path, format: str | None = None, **options: Any) -> MotionDataset:
@@ -173,4 +190,5 @@ def _missing_ids(path: Path) -> frozenset[str]:
         lines = Path(path).read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as fault:
         raise UserError(f"the list of missing recordings {path} cannot be read: {fault}", "one name a line") from None
-    return frozenset(line.strip().rsplit(".", 1)[0] if "." in line else line.strip() for line in lines if line.strip())
+    names = [line.strip() for line in lines if line.strip()]
+    return frozenset([*names, *(name.rsplit(".", 1)[0] for name in names)])

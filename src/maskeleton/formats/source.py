@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, overload
 
 from maskeleton.errors import UserError, listed
+from maskeleton.formats.kit.text import file_name
 from maskeleton.motion import Motion
 from maskeleton.skeleton import Skeleton
 
@@ -115,13 +116,14 @@ class FileSource:
 
     def read(self, part: Part) -> Iterator[Motion | Fault]:
         """The file's recordings, each with the file's name as id unless it has one; or why it cannot be read."""
+        name = file_name(part.path.name)
         try:
             for motion in self.reader(part.path, Look(self.skeleton, self.fps), self.options):
-                yield motion._replace(id=motion.id or part.path.name.rsplit(".", 1)[0])
+                yield motion._replace(id=motion.id or name.rsplit(".", 1)[0])
         except UserError as error:
-            yield Fault(part.path.name, *_place(error.wrong))
+            yield Fault(name, *_place(error.wrong))
         except OSError as error:
-            yield Fault(part.path.name, "", error.strerror or str(error))
+            yield Fault(name, "", error.strerror or str(error))
 
 
 def file_source(

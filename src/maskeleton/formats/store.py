@@ -56,6 +56,11 @@ def detect(path: Path, head: bytes) -> bool:
     return False
 
 
+def beside(path: Path) -> list[Path]:
+    """The files that are written anew whenever a store is."""
+    return [path / "dataset.json", path / "recordings.parquet"]
+
+
 def open(files: Sequence[Path], options: Options) -> StoreSource:
     source = StoreSource(files[0])
     source.dataset  # noqa: B018 (refuse a damaged store here)

@@ -1,7 +1,6 @@
 """Tables joined to a dataset: people.csv says subject → gender, age …, because motion files never do."""
 
 import csv
-import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
+from maskeleton.formats.kit.cells import delimiter_of, split_rows
+from maskeleton.formats.kit.text import read_text
 from maskeleton.labels import UNKNOWN, Label
 
 FOLDER_TABLES = ("labels.csv", "people.csv", "actions.csv")  # joined where they lie in a data folder
@@ -69,6 +70,10 @@ def write_tables(dataset: MotionDataset, folder: Path, ids: Sequence[str], numbe
     """
     of_person = _labels_of_person(dataset)
     rest = [label for label in dataset.labels if label not in numbered and label not in of_person]
+    odd = [label for label in dataset.labels if label in ("", "id", "name") or label != label.strip() or "\0" in label]
+    if odd and (rest or of_person):
+        raise UserError(f"a label {odd[0]!r} cannot be told from the other columns of a table",
+                        "rename the label, or write to a store")
     if rest:
         rows = [{"id": id, **{label: dataset.text(label, place) for label in rest}} for place, id in enumerate(ids)]
         write_table(folder / "labels.csv", rows)
@@ -126,24 +131,22 @@ def _rows(path: Path) -> list[list[str]]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise UserError(f"{path.name} is over {_MOST_BYTES >> 20} MiB", "a table has a row a person, not a frame")
-        text = path.read_text("utf-8-sig")
-        head = text.split("\n", 1)[0]
-        delimiter = max(",;\t", key=head.count)
-        return [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
+        text = read_text(path)
+        return [row for _, row in split_rows(text, delimiter_of(text) or ",")]
     except OSError as fault:
         raise UserError(f"{path.name} cannot be read: {fault.strerror}", "check the path") from None
-    except (UnicodeDecodeError, csv.Error) as fault:
-        raise UserError(f"{path.name} is no readable table: {fault}", "save it as csv in UTF-8") from None
+    except UserError as fault:
+        raise UserError(f"{path.name}: {fault.wrong}", fault.remedy) from None
 
 
 def _plain(value: Label) -> str:
     """One spelling for one person: '007', '7' and 7 are the same."""
     text = str(value)
-    return str(int(text)) if text.isascii() and text.isdigit() else text
+    return text.lstrip("0") or "0" if text.isascii() and text.isdigit() else text
 
 
 def _value(cell: str) -> Label:
     text = cell.strip()
     if text.lower() in ("", "unknown", "na", "n/a", "nan", "?"):
         return UNKNOWN
-    return int(text) if text.isascii() and text.isdigit() and str(int(text)) == text else text
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and str(int(text)) == text else text

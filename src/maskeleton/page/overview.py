@@ -18,6 +18,7 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
        border-bottom: 1px solid var(--line); } th { color: var(--soft); font-weight: 500; font-size: .85rem; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 figure { margin: 0; overflow-x: auto; } figure svg { width: 100%; height: auto; }
+pre { font-size: .8rem; line-height: 1.4; overflow-x: auto; background: var(--wash); padding: 1rem; border-radius: .5rem; }
 code { font-size: .85em; overflow-wrap: anywhere; } footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 @media print { body { padding: 0; } figure { break-inside: avoid; } }
 """

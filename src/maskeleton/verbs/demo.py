@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from maskeleton.errors import UserError
 from maskeleton.jobs import Report, atomic, remove
 from maskeleton.page.overview import overview
 from maskeleton.verbs.convert import convert, told
@@ -17,7 +18,9 @@ def demo(out: str | Path = "demo", *, seed: int = 0, jobs: int = 2, report: Repo
     """Run the whole line into the folder `out` and give its page, report.html."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    for name in _OURS:
+    if not (out / _OURS[0] / "run.json").is_file() and any(not file.name.startswith(".") for file in out.iterdir()):
+        raise UserError(f"{out} is a folder that the demo has not written", "choose another folder with --out")
+    for name in reversed(_OURS):
         remove(out / name)
     files, stored = out / "people", out / "store"
     _say(f"maskeleton synthesize {files} --preset tiny --people 8 --actions 16 --to ntu")
@@ -31,7 +34,7 @@ def demo(out: str | Path = "demo", *, seed: int = 0, jobs: int = 2, report: Repo
     print(told(taken, stored))
     assert taken.dataset is not None
     _say(f"maskeleton view {stored} people.svg")
-    pictures = [("What they do, as a camera sees it", picture_of(taken.dataset, frames=8, most=12))]
+    pictures = [("What they do, as a camera sees it", picture_of(taken.dataset, frames=8, most=16))]
     lead = ("People who do not exist, made by maskeleton: each has a body, a posture and a way of moving of their own. "
             "This is what a lab sees first of its own data.")
     with atomic(out / "report.html") as page:

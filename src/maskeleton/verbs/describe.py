@@ -10,7 +10,7 @@ import numpy as np
 
 from maskeleton import store
 from maskeleton.dataset import content_id, take_numbers
-from maskeleton.errors import UserError
+from maskeleton.errors import UserError, printable
 from maskeleton.formats.opening import open_source, plan
 from maskeleton.formats.source import Source
 from maskeleton.intake import block_jobs, seen
@@ -38,8 +38,7 @@ def describe(
 ) -> dict[str, Any]:
     """What `maskeleton describe --json` prints."""
     wanted = plan(skeleton) if isinstance(skeleton, str) else skeleton
-    source = open_source(data, format, pattern, [Path(table) for table in people], Path(missing) if missing else None,
-                         wanted, fps)
+    source = open_source(data, format, pattern, people, missing, wanted, fps)
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as folder:
         pieces = run(block_jobs(source, survey), Path(folder), jobs, report=report)
         rows = [json.loads(line) for piece in pieces for line in piece.read_text("utf-8").splitlines()]
@@ -121,7 +120,7 @@ def page(found: Mapping[str, Any]) -> str:
     """The description as a person reads it, on one screen."""
     plan, length, bodies = found["skeleton"], found["length"], found["bodies"]
     lines = [
-        f"{found['path']} ({found['format']})",
+        f"{printable(found['path'])} ({found['format']})",
         f"  {found['recordings']:,} recordings of {found['people']:,} people in {found['takes']:,} takes",
         f"  {found['frames']:,} frames, {found['seconds'] / 60:,.1f} minutes at {found['fps']:g} frames a second; "
         f"{length['min']} to {length['max']} frames each, half have up to {length['median']:g}",
@@ -141,8 +140,9 @@ def _label_line(label: str, facts: Mapping[str, Any]) -> str:
     shown += f" … {_short(names[-1], 24)}" if len(names) > 4 else ""
     spread = f"{min(counts):,} to {max(counts):,} each" if counts else "none"
     unknown = f", {facts['unknown']:,} unknown" if facts["unknown"] else ""
-    return f"  {label:<12} {facts['classes']:>5} classes, {spread}{unknown}: {shown}"
+    return f"  {_short(label):<12} {facts['classes']:>5} classes, {spread}{unknown}: {shown}"
 
 
 def _short(text: str, most: int = 90) -> str:
+    text = printable(text)
     return text if len(text) <= most else text[: most - 1] + "…"

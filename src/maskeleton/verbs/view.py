@@ -42,7 +42,7 @@ def view(
     if is_store(Path(data)) and format in (None, "store") and not (pattern or people or wanted or fps):
         dataset = read(data)
     else:
-        source = open_source(data, format, pattern, [Path(table) for table in people], None, wanted, fps)
+        source = open_source(data, format, pattern, people, None, wanted, fps)
         dataset = some(source) if recording is None else only(source, recording)
         recording = None if recording is None else 0
     return view_dataset(dataset, out, recording=recording, frames=frames, turn=turn, force=force)
@@ -85,7 +85,7 @@ def picture_of(
 
 def _check(out: Path, force: bool) -> None:
     if out.suffix.lower() != ".svg":
-        raise UserError(f"{out}: view writes a picture, and its name ends in .svg", f"try {out.with_suffix('.svg')}")
+        raise UserError(f"{out}: view writes a picture, and its name ends in .svg", f"give {out.with_suffix('.svg')}")
     refuse_overwriting(out, force)
 
 

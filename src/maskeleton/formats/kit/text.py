@@ -1,6 +1,7 @@
 """Text files as people have them: with or without a byte order mark, UTF-8 or UTF-16, any line ends."""
 
 import codecs
+import os
 from pathlib import Path
 
 from maskeleton.errors import UserError
@@ -32,3 +33,8 @@ def decode_head(head: bytes) -> str:
 def read_text(path: Path) -> str:
     """A file's whole text."""
     return decode(path.read_bytes())
+
+
+def file_name(name: str) -> str:
+    """A file's name as text that can be written anywhere: bytes that are no UTF-8 become, say, \\xff."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

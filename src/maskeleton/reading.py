@@ -1,0 +1,113 @@
+"""Reading a label off traits: linear judges that look through a lens, each tuned on recordings it held back."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from maskeleton.heldback import Pair
+from maskeleton.linear import SHRINKAGES, discriminants, log_probabilities, zscored_within
+
+DAMPING = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.6, 0.8, 1.0, 1.5)  # of logarithms that are too sure of themselves
+
+
+class Question(NamedTuple):
+    """Recordings with traits and kept labels; of the first ones (those that are learned from) the class is known."""
+
+    values: np.ndarray  # (n, F) traits: first the recordings that are learned from, then those that are asked about
+    keep: np.ndarray  # (n,) code of the kept label
+    codes: np.ndarray  # (learned,) class 0 … K − 1
+
+    @property
+    def pair(self) -> Pair:
+        return np.arange(len(self.codes)), np.arange(len(self.codes), len(self.values))
+
+
+class Reading(NamedTuple):
+    """What a judge answers, and how good it was on what it held back."""
+
+    scores: np.ndarray  # (asked, K) logarithms of probabilities
+    held: list[np.ndarray]  # the same for each pair's held-back rows
+    merit: tuple[float, float]
+
+
+def plain(question: Question, pair: Pair) -> Pair:
+    """The traits as they are."""
+    return question.values[pair[0]], question.values[pair[1]]
+
+
+def within_apart(question: Question, pair: Pair) -> Pair:
+    """z-scored within the kept label, what is learned from and what is asked about each by itself: right where one
+    differs from the other, as one camera from another does."""
+    one, other = (zscored_within(question.values[rows], question.keep[rows]) for rows in pair)
+    return one, other
+
+
+def within_together(question: Question, pair: Pair) -> Pair:
+    """z-scored within the kept label, all together: right where they are of one kind, for groups are larger."""
+    both = zscored_within(question.values[np.concatenate(pair)], question.keep[np.concatenate(pair)])
+    return both[: len(pair[0])], both[len(pair[0]) :]
+
+
+Lens = Callable[[Question, Pair], Pair]
+LENSES: dict[str, Lens] = {"plain": plain, "within, apart": within_apart, "within, together": within_together}
+
+
+def lenses_for(question: Question, label: str, keep: str) -> dict[str, Lens]:
+    """The lenses that may be used: what is kept may not be known where it is what is asked for, and where learned and
+    asked recordings share no kept class both ways of z-scoring are one."""
+    learned, asked = (question.keep[rows] for rows in question.pair)
+    if label == keep or len(np.unique(question.keep)) < 2:
+        return {"plain": plain}
+    shared = bool(np.isin(asked, learned).any())
+    return {name: lens for name, lens in LENSES.items() if shared or lens is not within_together}
+
+
+def linear_reading(question: Question, pairs: Sequence[Pair], lens: Lens) -> Reading:
+    """The answers of the discriminant whose shrinkage was best on what was held back."""
+    tried: list[list[np.ndarray]] = []
+    for pair in pairs:
+        learned, held = lens(question, pair)
+        tried.append([model.scores(held) for model in discriminants(learned, question.codes[pair[0]], SHRINKAGES)])
+    by_shrinkage = [list(scores) for scores in zip(*tried, strict=True)]
+    best = max(range(len(SHRINKAGES)), key=lambda place: merit(by_shrinkage[place], question, pairs))
+    learned, asked = lens(question, question.pair)
+    model = discriminants(learned, question.codes, SHRINKAGES[best : best + 1])[0]
+    return damped(model.scores(asked), by_shrinkage[best], question, pairs)
+
+
+def damped(scores: np.ndarray, held: Sequence[np.ndarray], question: Question, pairs: Sequence[Pair]) -> Reading:
+    """The same answers, no surer of themselves than they were right on what was held back."""
+    def likelihood(share: float) -> float:
+        return merit([some * share for some in held], question, pairs)[1]
+
+    share = max(DAMPING, key=likelihood)
+    sober = [log_probabilities(some * share) for some in held]
+    return Reading(log_probabilities(scores * share), sober, merit(sober, question, pairs))
+
+
+def mixed(one: Reading, other: Reading, question: Question, pairs: Sequence[Pair]) -> Reading:
+    """Two judges' answers together, as the product of their probabilities."""
+    held = [(a + b) / 2 for a, b in zip(one.held, other.held, strict=True)]
+    return damped((one.scores + other.scores) / 2, held, question, pairs)
+
+
+def merit(held: Sequence[np.ndarray], question: Question, pairs: Sequence[Pair]) -> tuple[float, float]:
+    """How good answers for the held-back rows are: the AUC of two classes or the share that is right of more, and then
+    the mean logarithm of the probability given to the truth."""
+    truths = [question.codes[rows] for _, rows in pairs]
+    rights = [_auc(some[:, 1] - some[:, 0], truth == 1) if some.shape[1] == 2 else (some.argmax(1) == truth).mean()
+              for some, truth in zip(held, truths, strict=True)]
+    logs = [log_probabilities(some)[np.arange(len(truth)), truth] for some, truth in zip(held, truths, strict=True)]
+    return round(float(np.mean(rights)), 6), float(np.mean(np.concatenate(logs)))
+
+
+def _auc(scores: np.ndarray, positive: np.ndarray) -> float:
+    """How often a positive one stands above a negative one; ties count half."""
+    if positive.all() or not positive.any():
+        return 0.5
+    values, place = np.unique(scores, return_inverse=True)
+    counts = np.bincount(place.reshape(-1), minlength=len(values))
+    ranks = (counts.cumsum() - (counts - 1) / 2)[place.reshape(-1)]
+    above = ranks[positive].sum() - positive.sum() * (positive.sum() + 1) / 2
+    return float(above / (positive.sum() * (~positive).sum()))

@@ -1,0 +1,78 @@
+"""A cell of the table: can this label be recognized on these recordings by one who learned from those?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from maskeleton.answers import Answers
+from maskeleton.attacks import ATTACKS
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import pick
+from maskeleton.jobs import Job
+from maskeleton.labels import UNKNOWN
+from maskeleton.score import permuted
+from maskeleton.seeds import seed_for
+from maskeleton.splits import Half
+
+
+class Cell(NamedTuple):
+    """What is asked, by whom: a row and a column of the table, and the judge."""
+
+    label: str
+    role: str  # hide or keep
+    threat: str
+    attack: str
+    judge: str
+    by: str
+
+
+def cell_jobs(
+    cell: Cell,
+    learned: MotionDataset,
+    looked_at: MotionDataset,
+    halves: Sequence[Half],
+    seed: int,
+    null: bool = False,
+    keep: str = "action",
+    set: Mapping[str, str] | None = None,
+    minutes: float | None = None,
+) -> list[Job]:
+    """A job for each half: learn from `learned`, look at `looked_at` (the same recordings, perhaps released)."""
+    jobs = []
+    for fold, half in enumerate(halves):
+        train, test = learned.select(half.train), looked_at.select(half.test)
+        options = {"keep": keep, "set": dict(set or {}), "minutes": minutes}
+        key = [*cell, seed, fold, null, train.content_id, test.content_id, options]
+        name = f"{cell.label}-{cell.threat}-{cell.attack}-{cell.judge}-{seed}{'-null' if null else ''}-{fold}"
+        jobs.append(Job(name, key, answer, (train, test, cell, seed, fold, null, options)))
+    return jobs
+
+
+def answer(
+    out: Path, train: MotionDataset, test: MotionDataset, cell: Cell, seed: int, fold: int, null: bool,
+    options: Mapping[str, Any],
+) -> None:
+    """Job: the answers of one attack on one half, as a file."""
+    if null:
+        train = innocent(train, cell.label, options["keep"], seed)
+    attack = pick(cell.attack, ATTACKS, "attack")
+    words = seed_for(seed, "judge", cell.label, cell.judge, fold)
+    found: Answers = attack(train, test, cell.label, judge=cell.judge, seed=words, keep=options["keep"],
+                            set=options["set"], minutes=options["minutes"])
+    found._replace(seed=np.full(len(found.person), seed, np.int64)).save(out)
+
+
+def innocent(train: MotionDataset, label: str, keep: str, seed: int) -> MotionDataset:
+    """The training recordings with a label that says nothing: what the same attack makes of them is the null."""
+    nothing = np.full(len(train), UNKNOWN, np.int32)
+    codes = permuted(train.labels[label], label, person=train.labels.get("subject", nothing),
+                     keep=train.labels.get(keep, nothing), seed=seed)
+    return relabelled(train, label, codes)
+
+
+def relabelled(dataset: MotionDataset, label: str, codes: np.ndarray) -> MotionDataset:
+    """The dataset with other codes of one label."""
+    return replace(dataset, labels={**dataset.labels, label: codes.astype(np.int32)})

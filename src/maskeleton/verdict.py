@@ -1,0 +1,221 @@
+"""Verdict: what a table of cells comes to: the strongest attacker of each label, and whether to believe any of it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from maskeleton.score import primary
+from maskeleton.scorecard import CellScore, Scorecard
+
+OLD = ("before", "naive")  # threats that learned nothing from the release
+BAR = 20  # characters
+MOST_LINES = 30  # of cells that one screen shows
+
+
+def conclude(card: Scorecard) -> Scorecard:
+    """The scorecard with its headline, and with its warnings put before those it has."""
+    card.headline = headline(card.cells, card.verb)
+    card.warnings = list(dict.fromkeys([*distrust(card.cells, card.verb), *card.warnings]))
+    return card
+
+
+# ── headline ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def headline(cells: Sequence[CellScore], verb: str) -> list[dict[str, Any]]:
+    """One row a label: the strongest attacker, as the attackers' own validation has it, beside the largest null."""
+    found = []
+    for label, role in dict.fromkeys((cell.label, cell.role) for cell in cells):
+        mine = eligible(cells, label, role)
+        best = _hidden(mine, verb) if role == "hide" else _kept(mine, verb)
+        if best:
+            found.append(best)
+    return found
+
+
+def eligible(cells: Iterable[CellScore], label: str, role: str) -> list[CellScore]:
+    """The cells that may stand for a label: its own metric, no leaking split, no pooling of recordings, no file names
+    (which a release replaces)."""
+    return [cell for cell in cells if (cell.label, cell.role) == (label, role) and not cell.leaks
+            and cell.attack != "pool" and (cell.attack, cell.judge) != ("side", "file")
+            and cell.metric == primary(label)]
+
+
+def strongest(cells: Iterable[CellScore]) -> CellScore | None:
+    """By the attacker's own validation; one that has none is taken at its word on the test, so as not to be missed."""
+    return max(cells, key=lambda cell: cell.rate if cell.validation is None else cell.validation, default=None)
+
+
+def _hidden(cells: Sequence[CellScore], verb: str) -> dict[str, Any] | None:
+    among = [cell for cell in cells
+             if (cell.threat == "before" if verb == "audit" else cell.threat not in (*OLD, "transfer"))]
+    best = strongest(among)
+    return _told(best, among) if best else None
+
+
+def _kept(cells: Sequence[CellScore], verb: str) -> dict[str, Any] | None:
+    under = {threat: [cell for cell in cells if cell.threat == threat]
+             for threat in ("before", "naive", "adaptive", "transfer")}
+    best = {threat: cell for threat, some in under.items() if (cell := strongest(some))}
+    rivals = [best[threat] for threat in (("before",) if verb == "audit" else ("adaptive", "transfer"))
+              if threat in best]
+    if not rivals:
+        return None
+    weakest = min(rivals, key=lambda cell: cell.rate)
+    beside = {threat: best[threat].rate for threat in OLD if threat in best and verb != "audit"}
+    return {**_told(weakest, [cell for some in under.values() for cell in some if cell.threat == weakest.threat]),
+            **beside}
+
+
+def _told(cell: CellScore, among: Iterable[CellScore]) -> dict[str, Any]:
+    null = max((other.null for other in among if other.null is not None), default=None)
+    names = ("label", "role", "metric", "rate", "low", "high", "chance")
+    return {**{name: getattr(cell, name) for name in names}, "null": null, "by": cell.by, "split": cell.split,
+            "people": cell.people, "seeds": cell.seeds}
+
+
+# ── trust ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def distrust(cells: Sequence[CellScore], verb: str) -> list[str]:
+    """Why the result cannot be trusted, or not read as it seems."""
+    found = []
+    for cell in cells:
+        if cell.null_away and not cell.leaks:
+            found.append(f"{_name(cell)}: cannot be trusted: on labels that say nothing it scores {digits(cell.null)} "
+                         f"where chance is {digits(cell.chance)}")
+    for label, role in dict.fromkeys((cell.label, cell.role) for cell in cells):
+        mine = eligible(cells, label, role)
+        found += _controls([cell for cell in mine if cell.threat == "before"], mine, label, role, verb)
+        found += _better([cell for cell in mine if cell.role == "keep"])
+    return found
+
+
+def _controls(before: Sequence[CellScore], mine: Sequence[CellScore], label: str, role: str, verb: str) -> list[str]:
+    """Does anybody recognize it on the original? If not, that nobody does so on the release says nothing."""
+    if not mine:
+        return [f"{label}: no headline: no cell has {primary(label)} on a split that does not leak"]
+    if not before:
+        return [f"{label}: cannot be trusted: nobody was asked about the original (threat before)"]
+    if any(cell.learned for cell in before):
+        blind = {(cell.attack, cell.judge) for cell in before if not cell.learned}
+        return [f"{label}, {cell.attack} {cell.judge}: does not recognize the original: its rows prove nothing"
+                for cell in before if verb != "audit" and (cell.attack, cell.judge) in blind]
+    if verb == "audit" and role == "hide":
+        return [f"{label}: not found: that is no proof; see how small a signature would have been found"]
+    return [f"{label}: cannot be trusted: no judge recognizes it on the original"]
+
+
+def _better(kept: Sequence[CellScore]) -> list[str]:
+    original = strongest(cell for cell in kept if cell.threat == "before")
+    if original is None:
+        return []
+    return [f"{_name(cell)}: {digits(cell.rate)} is more than the original's {digits(original.rate)}: it counts as 1.0 "
+            "of it" for cell in kept if cell.threat in ("adaptive", "transfer") and cell.low > original.rate]
+
+
+def _name(cell: CellScore) -> str:
+    return f"{cell.label}, {cell.threat}, {cell.attack} {cell.judge}".rstrip()
+
+
+# ── the table ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def table(card: Scorecard) -> str:
+    """The scorecard on one screen, in plain characters: a block a label, a line a threat and attack."""
+    lines: list[str] = []
+    shown = _shown(card.cells)
+    words = max((len(_line_name(cell)) for cell in shown), default=0)
+    for label, role in dict.fromkeys((cell.label, cell.role) for cell in shown):
+        mine = [cell for cell in shown if (cell.label, cell.role) == (label, role)]
+        lines += [_title(mine), *(_line(cell, words) for cell in mine), ""]
+    for label in dict.fromkeys(row["label"] for row in card.channels):
+        lines += [*_channel_lines([row for row in card.channels if row["label"] == label], label), ""]
+    lines += [_sentence(row) for row in card.headline]
+    lines += [_limit(row) for row in card.limits] + _learning_lines(card.learning)
+    lines += [f"! {warning}" for warning in card.warnings]
+    lines += [f"not tried: {what}" for what in card.not_tried]
+    return "\n".join(lines).rstrip()
+
+
+def _shown(cells: Sequence[CellScore]) -> list[CellScore]:
+    """One line a cell in its label's own metric (or, having none, in the first it has); if that is too much, the
+    strongest attack of each threat."""
+    own = [cell for cell in cells if cell.metric == _metric_of(cell, cells)]
+    if len(own) <= MOST_LINES:
+        return own
+    best: dict[tuple[str, ...], CellScore] = {}
+    for cell in own:
+        key = (cell.label, cell.role, cell.threat, cell.split)
+        best[key] = strongest([cell, best[key]]) or cell if key in best else cell
+    return list(best.values())
+
+
+def _metric_of(cell: CellScore, cells: Sequence[CellScore]) -> str:
+    metrics = [other.metric for other in cells
+               if (other.label, other.threat, other.attack, other.judge, other.split)
+               == (cell.label, cell.threat, cell.attack, cell.judge, cell.split)]
+    return primary(cell.label) if primary(cell.label) in metrics else metrics[0]
+
+
+def _title(cells: Sequence[CellScore]) -> str:
+    first = cells[0]
+    people = max(cell.people for cell in cells)
+    return f"{first.label} ({first.role}): {first.metric}, {people} people, chance {digits(first.chance)}"
+
+
+def _line_name(cell: CellScore) -> str:
+    return f"{cell.threat:<12} {cell.attack} {cell.judge}".rstrip()
+
+
+def _line(cell: CellScore, words: int) -> str:
+    null = f"  null {digits(cell.null)}" if cell.null is not None else ""
+    other = f"  {cell.metric}" if cell.metric != primary(cell.label) else ""
+    leaks = f"  leaks {', '.join(cell.leaks)}" if cell.leaks else ""
+    return (f"  {_line_name(cell):<{words}}  {digits(cell.rate)} [{digits(cell.low)}, {digits(cell.high)}] "
+            f"{bar(cell.rate, cell.chance)}{null}{other}{leaks}")
+
+
+def _channel_lines(rows: Sequence[dict[str, Any]], label: str) -> list[str]:
+    """Where a label lives: each channel alone, the strongest first."""
+    best = {row["channel"]: max(row["plain"], row["within"] or 0) for row in rows}
+    words = max(map(len, best))
+    chance = rows[0]["chance"]
+    ordered = sorted(rows, key=lambda row: -best[row["channel"]])
+    return [f"where {label} lives: each channel alone / within what is kept, chance {digits(chance)}",
+            *(f"  {row['channel']:<{words}}  {digits(row['plain']):>4} / {digits(row['within']):>4} "
+              f"{bar(best[row['channel']], chance)}" for row in ordered)]
+
+
+def _limit(row: dict[str, Any]) -> str:
+    unit = {"°": "degrees"}.get(row["unit"], row["unit"])
+    if row["size"] is None:
+        return f"{row['label']}: a planted signature ({row['kind']}) was not found even at {max(row['tried']):g} {unit}"
+    return f"{row['label']}: a planted signature ({row['kind']}) is found from {row['size']:g} {unit} on"
+
+
+def _learning_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    lines = []
+    for label in dict.fromkeys(row["label"] for row in rows):
+        mine = [row for row in rows if row["label"] == label]
+        told = ", ".join(f"{digits(row['rate'])} from {digits(row['share'])}" for row in mine)
+        lines.append(f"{label}: learned from a share of the training recordings: {told}")
+    return lines
+
+
+def bar(rate: float, chance: float) -> str:
+    """'####|#####..........': how far the rate reaches, with a stroke where chance is."""
+    drawn = ["#" if place < round(rate * BAR) else "." for place in range(BAR)]
+    drawn.insert(min(round(chance * BAR), BAR), "|")
+    return "".join(drawn)
+
+
+def digits(share: float | None) -> str:
+    """.05, 1.00: two digits, as in the tables of the field; - where there is none."""
+    return "-" if share is None else f"{share:.2f}".removeprefix("0")
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    by = " ".join(word for word in (row["by"]["threat"], row["by"]["attack"], row["by"]["judge"]) if word)
+    null = f", null {digits(row['null'])}" if row["null"] is not None else ""
+    return (f"{row['label']} ({row['role']}): {row['metric']} {digits(row['rate'])} "
+            f"[{digits(row['low'])}, {digits(row['high'])}], chance {digits(row['chance'])}{null}, by {by}")

@@ -1,0 +1,157 @@
+"""audit: a label written into the motion is found, one that is not there stays at chance, and nothing is made up."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskeleton import store
+from maskeleton.answers import Answers
+from maskeleton.attacks.match import likeness
+from maskeleton.attacks.pool import assigned, pooled
+from maskeleton.battery import Unit, left_out, units_of
+from maskeleton.calibrate import SIGNATURES, planted, smallest_found, strangers
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError
+from maskeleton.motion import Motion
+from maskeleton.recognize import Cell, innocent
+from maskeleton.scorecard import Scorecard
+from maskeleton.skeleton import KINECT25
+from maskeleton.verbs.audit import audit
+from maskeleton.verdict import table
+
+from people import stepping
+
+
+def people(tell: float, count: int = 10, actions: int = 4, takes: int = 4) -> MotionDataset:
+    """People whose joints stand elsewhere by `tell` metres, and who differ in nothing else; actions differ by speed."""
+    rng = np.random.default_rng(0)
+    motions = []
+    for person in range(count):
+        for action in range(actions):
+            for take in range(takes):
+                body = stepping(24, speed=0.01 * action) + rng.normal(0, 0.002, (24, 25, 3)).astype(np.float32)
+                body += np.random.default_rng(person).normal(0, tell, (25, 3)).astype(np.float32)
+                labels = {"subject": f"p{person}", "action": f"a{action}", "repetition": take + 1,
+                          "gender": ("f", "m")[person % 2]}
+                motions.append(Motion.of(body, f"r{rng.integers(1 << 60)}", labels))
+    return MotionDataset.of(KINECT25, 30, motions)
+
+
+@pytest.fixture(scope="module")
+def leaky(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("leaky") / "s"
+    store.write(people(0.03), folder)
+    return folder
+
+
+def cell(card: Scorecard, label: str, attack: str, judge: str = "") -> dict[str, object]:
+    found, = (one for one in card.cells if (one.label, one.attack, one.judge) == (label, attack, judge)
+              and one.metric in ("top1", "auc"))
+    return found._asdict()
+
+
+def test_a_label_in_the_motion_is_found_and_written_down(leaky: Path, tmp_path: Path) -> None:
+    card = audit(leaky, hide=["subject"], attacks=["features", "side"], seeds=1, out=tmp_path / "run")
+    assert cell(card, "subject", "features")["rate"] > 0.9
+    assert cell(card, "subject", "side", "recording")["low"] <= 0.1  # nothing but the motion tells
+    top, = (row for row in card.headline if row["label"] == "subject")
+    assert top["by"]["attack"] in ("features", "assign")
+    assert len(card.people) >= 10
+    assert {row["kind"] for row in card.limits} == set(SIGNATURES)
+    assert [row["share"] for row in card.learning] == [0.25, 0.5, 1.0]
+    again = Scorecard.read(tmp_path / "run")
+    assert again.cells == card.cells
+    assert "subject (hide): top1" in table(again)
+    with pytest.raises(UserError, match="is there already"):
+        audit(leaky, hide=["subject"], attacks=["side"], seeds=1, out=tmp_path / "run")
+
+
+def test_people_who_differ_in_nothing_are_at_chance(tmp_path: Path) -> None:
+    store.write(people(0.0), tmp_path / "s")
+    card = audit(tmp_path / "s", hide=["subject"], attacks=["features"], seeds=1)
+    innocent_cell = cell(card, "subject", "features")
+    assert innocent_cell["low"] <= innocent_cell["chance"] <= innocent_cell["high"] + 0.05
+    assert any("not found" in warning or "proof" in warning for warning in card.warnings)
+
+
+def test_a_network_finds_it_too_and_its_null_does_not(leaky: Path) -> None:
+    card = audit(leaky, hide=["subject"], keep=[], attacks=["classify"], seeds=1, set={"epochs": "12", "frames": "16"})
+    found = cell(card, "subject", "classify", "tcn")
+    assert found["rate"] > 0.5
+    assert found["null"] < 0.35
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    ({"hide": ["shoe size"]}, "there is no label 'shoe size'"),
+    ({"hide": ["camera"]}, "there is no label 'camera'"),
+    ({"hide": ["subject"], "attacks": ["guess"]}, "there is no attack 'guess'"),
+    ({"hide": ["subject"], "judges": ["oracle"]}, "there is no judge 'oracle'"),
+    ({"hide": ["subject"], "by": "person"}, "no subject is in both halves"),
+])
+def test_what_cannot_be_asked_is_refused(leaky: Path, asked: dict[str, object], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        audit(leaky, **asked)  # type: ignore[arg-type]
+
+
+def test_no_time_drops_seeds_first_and_says_so() -> None:
+    cells = [Cell("subject", "hide", "before", attack, "", "take") for attack in ("features", "side")]
+    order = units_of(cells, 3)
+    assert [(unit.seed, unit.null) for unit in order[:4]] == [(0, False), (0, False), (0, True), (0, True)]
+    assert {unit.seed for unit in order[4:]} == {1, 2}
+    assert left_out([Unit(cells[0], 2, False)]) == ["subject by features, seed 2: no time was left"]
+
+
+def test_a_null_keeps_how_often_everybody_does_what() -> None:
+    dataset = people(0.0)
+    dealt = innocent(dataset, "subject", "action", 0)
+    assert (dealt.labels["subject"] != dataset.labels["subject"]).mean() > 0.5
+    pairs = [np.unique(np.stack([one.labels["action"], one.labels["subject"]]), axis=1, return_counts=True)[1]
+             for one in (dataset, dealt)]
+    assert np.array_equal(*pairs)
+
+
+def test_a_planted_signature_is_all_that_tells() -> None:
+    dataset = people(0.0, count=4, actions=2, takes=2)
+    nobody = planted(dataset, "turned bone", 0.0)
+    assert np.array_equal(nobody.labels["subject"], strangers(dataset))
+    assert all(np.array_equal(a.positions, b.positions) for a, b in zip(nobody, dataset, strict=True))
+    turned = planted(dataset, "turned bone", 5.0)
+    moved = [np.abs(a.positions - b.positions).max() for a, b in zip(turned, dataset, strict=True)]
+    assert all(0.001 < most < 0.2 for most in moved)
+    trembling = planted(dataset, "trembling", 2.0)
+    difference = np.concatenate([(a.positions - b.positions).ravel() for a, b in zip(trembling, dataset, strict=True)])
+    assert difference.std() == pytest.approx(0.002, rel=0.05)
+    assert smallest_found(lambda size: size >= 3, (1, 2, 3, 5)) == 3
+    assert smallest_found(lambda size: False, (1, 2)) is None
+
+
+def answers(scores: list[list[float]], person: list[int], keep: list[int]) -> Answers:
+    rows = len(scores)
+    return Answers(np.array(person), np.array(person), np.array(scores, np.float32), np.array(keep),
+                   np.zeros(rows, np.int64), classes=np.arange(len(scores[0])))
+
+
+def test_recordings_together_tell_more() -> None:
+    """Each recording is a little in favour of the truth, one is wrong; two together are right."""
+    one = answers([[.6, .4], [.45, .55], [.4, .6], [.3, .7]], [0, 0, 1, 1], [0, 1, 0, 1])
+    assert (one.guess == one.truth).mean() == 0.75
+    two = pooled(one, 2)
+    assert len(two.person) == 2
+    assert (two.guess == two.truth).all()
+    assert len(pooled(one, None).person) == 2
+    assert len(pooled(one, 5).person) == 0
+
+
+def test_one_person_to_one_recording() -> None:
+    """Both recordings look most like person 0; only one of them can be."""
+    both = assigned(answers([[.9, .1], [.6, .4]], [0, 1], [0, 0]))
+    assert both is not None
+    assert both.guess.tolist() == [0, 1]
+    assert assigned(answers([[.9, .1], [.6, .4]], [0, 0], [0, 0])) is None
+
+
+def test_likeness_is_to_the_nearest_of_a_class() -> None:
+    gallery = np.array([[1, 0], [1, .1], [0, 1], [.1, 1]], float)
+    found = likeness(gallery, np.array([3, 3, 8, 8]), np.array([[1, 0], [0, 1]], float))
+    assert found.argmax(1).tolist() == [0, 1]
