@@ -40,13 +40,12 @@ def neighbours() -> np.ndarray:
 class Mixing(nn.Module):
     """Joints mixed over every scale, then one 1x1 convolution over scales and channels."""
 
-    def __init__(self, adjacency: np.ndarray, scales: int, wide: int, out: int, relu: bool = True) -> None:
+    def __init__(self, adjacency: np.ndarray, scales: int, wide: int, out: int) -> None:
         super().__init__()
         self.scales = scales
         self.adjacency = torch.tensor(scales_of(adjacency, scales), dtype=torch.float32)
         self.residual = nn.Parameter(torch.empty_like(self.adjacency).uniform_(-1e-6, 1e-6))
-        layers = [nn.Conv2d(wide * scales, out, 1), nn.BatchNorm2d(out)]
-        self.layers = nn.Sequential(*layers, nn.ReLU())
+        self.layers = nn.Sequential(nn.Conv2d(wide * scales, out, 1), nn.BatchNorm2d(out), nn.ReLU())
 
     def forward(self, x: Tensor) -> Tensor:
         rows, wide, frames, joints = x.shape

@@ -19,7 +19,7 @@ PEOPLE, ACTIONS, TAKES = 4, 3, 6
 
 def recording(person, action, take, clue):
     """One recording in which one clue, and no other, tells who it is."""
-    body = stepping(20 + (3 * person if clue == "length" else 0) + take)[:, None]
+    body = stepping(20 + (10 * person if clue == "length" else 0) + take, at=hash_of(person, action, take) / 1e5)[:, None]
     if clue == "bodies" and person % 2:
         body = np.concatenate([body, body + 1], 1)
         body[5:, 1] = np.nan

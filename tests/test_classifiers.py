@@ -19,7 +19,7 @@ SMALL = {
     "tcn": ("tcn", {"widths": (8, 12), "blur": 0.0}),
     "geometric": ("geometric", {"widths": (16, 8), "blur": 0.0}),
     "stgcn": ("stgcn", {"widths": (8, 8, 16)}),
-    "stgcn++": ("stgcn", {"widths": (8, 8, 16), "plus": True}),
+    "stgcn++": ("stgcn", {"widths": (24, 24, 30), "plus": True}),
     "agcn": ("agcn", {"widths": (8, 8, 16)}),
     "ctrgcn": ("ctrgcn", {"widths": (8, 8, 16)}),
     "msg3d": ("msg3d", {"widths": (12, 24), "scales": 4, "windows": (3,), "window_scales": 2}),
@@ -175,7 +175,7 @@ def test_a_small_one_learns_eight_recordings_by_heart(kind):
     positions, present = moving(8, 16)
     truth = torch.tensor([0, 1] * 4)
     steps = torch.optim.Adam(net.parameters(), lr=0.01)
-    for _ in range(40):
+    for _ in range(30):
         steps.zero_grad()
         loss = nn.functional.cross_entropy(net(positions, present), truth)
         loss.backward()
@@ -226,10 +226,8 @@ def test_shares_of_a_chain():
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_shares_on_every_plan(plan):
-    for shares in (spatial(PLANS[plan]), stgcn_spatial(PLANS[plan])):
-        sums = shares.sum(1)
-        assert shares.dtype == np.float32
-        assert ((np.abs(sums - 1) < 1e-6) | (sums < 1.001)).all()
+    sums = spatial(PLANS[plan]).sum(1)
+    assert np.abs(sums * (sums - 1)).max() < 1e-6  # whoever sees someone sees one in all
     np.testing.assert_allclose(stgcn_spatial(PLANS[plan]).sum((0, 1)), 1, atol=1e-6)
 
 

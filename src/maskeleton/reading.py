@@ -1,14 +1,19 @@
 """Reading a label off traits: linear judges that look through a lens, each tuned on recordings it held back."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from maskeleton.heldback import Pair
 from maskeleton.linear import SHRINKAGES, discriminants, log_probabilities, zscored_within
 
 DAMPING = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.6, 0.8, 1.0, 1.5)  # of logarithms that are too sure of themselves
+
+WORTH_THREADS = 20_000  # recordings
+STEPS = 12  # judges that answer together, at most
 
 
 class Question(NamedTuple):
@@ -66,14 +71,21 @@ def lenses_for(question: Question, label: str, keep: str) -> dict[str, Lens]:
 def linear_reading(question: Question, pairs: Sequence[Pair], lens: Lens) -> Reading:
     """The answers of the discriminant whose shrinkage was best on what was held back."""
     tried: list[list[np.ndarray]] = []
-    for pair in pairs:
-        learned, held = lens(question, pair)
-        tried.append([model.scores(held) for model in discriminants(learned, question.codes[pair[0]], SHRINKAGES)])
-    by_shrinkage = [list(scores) for scores in zip(*tried, strict=True)]
-    best = max(range(len(SHRINKAGES)), key=lambda place: merit(by_shrinkage[place], question, pairs))
-    learned, asked = lens(question, question.pair)
-    model = discriminants(learned, question.codes, SHRINKAGES[best : best + 1])[0]
-    return damped(model.scores(asked), by_shrinkage[best], question, pairs)
+    with few_threads(len(question.values)):
+        for pair in pairs:
+            learned, held = lens(question, pair)
+            tried.append([model.scores(held) for model in discriminants(learned, question.codes[pair[0]], SHRINKAGES)])
+        by_shrinkage = [list(scores) for scores in zip(*tried, strict=True)]
+        best = max(range(len(SHRINKAGES)), key=lambda place: merit(by_shrinkage[place], question, pairs))
+        learned, asked = lens(question, question.pair)
+        model = discriminants(learned, question.codes, SHRINKAGES[best : best + 1])[0]
+        return damped(model.scores(asked), by_shrinkage[best], question, pairs)
+
+
+def few_threads(recordings: int) -> AbstractContextManager[object]:
+    """Inside, numpy and the trees use one thread where there is so little to do that several would mostly wait."""
+    limits: AbstractContextManager[object] = threadpool_limits(1 if recordings < WORTH_THREADS else None)
+    return limits
 
 
 def damped(scores: np.ndarray, held: Sequence[np.ndarray], question: Question, pairs: Sequence[Pair]) -> Reading:
@@ -86,10 +98,23 @@ def damped(scores: np.ndarray, held: Sequence[np.ndarray], question: Question, p
     return Reading(log_probabilities(scores * share), sober, merit(sober, question, pairs))
 
 
-def mixed(one: Reading, other: Reading, question: Question, pairs: Sequence[Pair]) -> Reading:
-    """Two judges' answers together, as the product of their probabilities."""
-    held = [(a + b) / 2 for a, b in zip(one.held, other.held, strict=True)]
-    return damped((one.scores + other.scores) / 2, held, question, pairs)
+def together(readings: Sequence[Reading], question: Question, pairs: Sequence[Pair]) -> Reading:
+    """Judges who answer together, as the product of their probabilities: to the best one that one is added, time and
+    again, with whom the truth of what was held back is likeliest, as long as it gets likelier."""
+    best = max(readings, key=lambda reading: reading.merit)
+    chosen = [best]
+    for _ in range(STEPS - 1):
+        wider = max(([*chosen, one] for one in readings), key=lambda some: _product(some, question, pairs).merit[1])
+        if _product(wider, question, pairs).merit[1] <= _product(chosen, question, pairs).merit[1] + WORTH_MORE:
+            break
+        chosen = wider
+    found = _product(chosen, question, pairs)
+    return damped(found.scores, found.held, question, pairs)
+
+
+def _product(readings: Sequence[Reading], question: Question, pairs: Sequence[Pair]) -> Reading:
+    held = [log_probabilities(sum(each)) for each in zip(*(reading.held for reading in readings), strict=True)]
+    return Reading(log_probabilities(sum(reading.scores for reading in readings)), held, merit(held, question, pairs))
 
 
 def merit(held: Sequence[np.ndarray], question: Question, pairs: Sequence[Pair]) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from maskeleton.answers import Answers
 from maskeleton.attacks.classify import as_answers
-from maskeleton.attacks.trees import tree_reading
+from maskeleton.attacks.trees import few_threads, tree_reading
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
 from maskeleton.heldback import held_back
@@ -31,7 +31,8 @@ def features(
     """
     train = train.select(train.labels[label] != UNKNOWN)
     question = question_of(train, test, label, keep, (set or {}).get("without", ""))
-    best = _best(question, train, test, label, keep, seed, minutes)
+    with few_threads(len(question.values)):
+        best = _best(question, train, test, label, keep, seed, minutes)
     return as_answers(train, test, label, keep, best.scores)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from maskeleton.answers import Answers
 from maskeleton.attacks.classify import as_answers
-from maskeleton.attacks.trees import tree_reading
+from maskeleton.attacks.trees import few_threads, tree_reading
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.heldback import held_back
@@ -40,9 +40,10 @@ def side(
     question = Question(values.astype(np.float32), np.concatenate(kept), codes.reshape(-1))
     pairs = held_back(train, test, label, keep, seed)
     readings = []
-    for lens in lenses_for(question, label, keep).values():
-        readings.append(linear_reading(question, pairs, lens))
-        readings.append(tree_reading(question, pairs, lens, seed_for(seed, "trees")))
+    with few_threads(len(values)):
+        for lens in lenses_for(question, label, keep).values():
+            readings.append(linear_reading(question, pairs, lens))
+            readings.append(tree_reading(question, pairs, lens, seed_for(seed, "trees")))
     best = max(readings, key=lambda reading: reading.merit)
     return as_answers(train, test, label, keep, best.scores)
 

@@ -2,17 +2,15 @@
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
 
 from maskeleton.heldback import Pair
 from maskeleton.linear import log_probabilities, principal, standardized
-from maskeleton.reading import Lens, Question, Reading, damped, merit
+from maskeleton.reading import Lens, Question, Reading, damped, few_threads, merit
 
 TELLING = 64  # single traits that trees see
 SUMMED = 24  # principal components beside them
 TREES = 2400  # in all, shared by the classes
 ROUNDS = (10, 100)  # at least and at most
-WORTH_THREADS = 20_000  # recordings
 EVERY = 10  # rounds between two looks at what is held back
 
 
@@ -20,11 +18,12 @@ def tree_reading(question: Question, pairs: list[Pair], lens: Lens, seed: int) -
     """The answers of trees grown for as many rounds as were best on what was held back."""
     classes = int(question.codes.max()) + 1
     rounds = int(np.clip(TREES / (1 if classes == 2 else classes), *ROUNDS))
-    tried = [_stages(*_fewer(*lens(question, pair), question.codes[pair[0]]), question.codes[pair[0]], rounds, seed)
-             for pair in pairs]
-    by_rounds = [list(stages) for stages in zip(*tried, strict=True)]
-    best = max(range(len(by_rounds)), key=lambda place: merit(by_rounds[place], question, pairs))
-    scores = _stages(*_fewer(*lens(question, question.pair), question.codes), question.codes, (best + 1) * EVERY, seed)
+    whole = question.codes
+    with few_threads(len(question.values)):
+        tried = [_stages(*_fewer(*lens(question, pair), whole[pair[0]]), whole[pair[0]], rounds, seed) for pair in pairs]
+        by_rounds = [list(stages) for stages in zip(*tried, strict=True)]
+        best = max(range(len(by_rounds)), key=lambda place: merit(by_rounds[place], question, pairs))
+        scores = _stages(*_fewer(*lens(question, question.pair), whole), whole, (best + 1) * EVERY, seed)
     return damped(scores[-1], by_rounds[best], question, pairs)
 
 
@@ -32,9 +31,8 @@ def _stages(learned: np.ndarray, asked: np.ndarray, codes: np.ndarray, rounds: i
     """Answers after every so many rounds."""
     model = HistGradientBoostingClassifier(max_iter=rounds, learning_rate=0.1, max_leaf_nodes=12, max_bins=63,
                                            l2_regularization=1.0, early_stopping=False, random_state=seed % 2**32)
-    with threadpool_limits(1 if len(learned) < WORTH_THREADS else None):  # they would wait longer than they work
-        model.fit(learned, codes)
-        stages = [np.asarray(stage) for stage in model.staged_predict_proba(asked)][EVERY - 1 :: EVERY]
+    model.fit(learned, codes)
+    stages = [np.asarray(stage) for stage in model.staged_predict_proba(asked)][EVERY - 1 :: EVERY]
     return [log_probabilities(np.log(np.maximum(stage, 1e-9))) for stage in stages]
 
 

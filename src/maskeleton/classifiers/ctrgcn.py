@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskeleton.classifiers.base import Classifier
-from maskeleton.classifiers.blocks import TEN_LAYERS, Branches, Point, check_widths, layers, past
+from maskeleton.classifiers.blocks import TEN_LAYERS, Branches, Point, check_widths, layers, past, pointwise
 from maskeleton.classifiers.fold import scale_and_shift, scale_parts
 from maskeleton.classifiers.graph import spatial
 from maskeleton.skeleton import Skeleton
@@ -48,8 +48,6 @@ class Graph(nn.Module):
     It says that by the mean over time: what the 1x1 convolutions make of a mean is the mean of what they make.
     """
 
-    shift: Tensor
-
     def __init__(self, shares: np.ndarray, wide: int, out: int) -> None:
         super().__init__()
         parts, small = len(shares), SMALLEST if wide == 3 else wide // REFINED
@@ -75,7 +73,7 @@ class Graph(nn.Module):
         apart = torch.tanh(one - other.transpose(2, 3))
         assert self.refine.bias is not None
         base = self.shares[:, None] + (self.strength * self.refine.bias).view(parts, -1, 1, 1)
-        told = F.conv2d(apart, self.strength * self.refine.weight, dilation=2, groups=parts)
+        told = pointwise(apart, self.strength * self.refine.weight, groups=parts)
         return told.view(len(x), parts, -1, joints, joints) + base
 
     def fold(self) -> None:

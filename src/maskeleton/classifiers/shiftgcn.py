@@ -24,8 +24,8 @@ EDGE = 1e-3  # at a whole frame a line has a corner, and no gradient
 class ShiftGCN(Classifier):
     """A layer for every width; where the width changes, all but the first halve the frames.
 
-    `reach` is how many frames a channel can look ahead or back at most. With `paced` an offset moves as in the
-    published network, by the sign of its gradient; without, by the gradient itself.
+    `reach` is how many frames a channel can look ahead or back at most (published offsets end below 9.6). With `paced`
+    an offset moves as in the published network, by the sign of its gradient; without, by the gradient itself.
 
     Published weights go here by name: `l{i+1}` is `layers.{i}`, `residual` is `past` (`bn` is `norm`). In a layer
     `gcn1` is `graph`: `Feature_Mask` is `mask`, `Linear_weight` and `Linear_bias` are `weight` and `bias`, `bn` is
@@ -33,11 +33,11 @@ class ShiftGCN(Classifier):
     `temporal_linear` is `join`, `shift_out.ypos` is `shift_out.offset`, `bn2` is `norm_out`.
     """
 
-    def __init__(self, skeleton: Skeleton, classes: int, *, widths: Sequence[int] = TEN_LAYERS, reach: int = 5,
+    def __init__(self, skeleton: Skeleton, classes: int, *, widths: Sequence[int] = TEN_LAYERS, reach: int = 10,
                  paced: bool = True, **options: Any) -> None:
         check_widths(widths)
         if reach < 1:
-            raise UserError(f"shiftgcn cannot look {reach} frames away", "give a reach of 1 or more; 5 is usual")
+            raise UserError(f"shiftgcn cannot look {reach} frames away", "give a reach of 1 or more; 10 is usual")
         super().__init__(skeleton, classes, widths[-1], widths=list(widths), reach=reach, paced=paced, **options)
         joints = len(skeleton.joints)
         self.layers = nn.Sequential(*(
