@@ -10,8 +10,9 @@ from maskeleton.reading import (
     lenses_for,
     linear_reading,
     merit,
-    mixed,
     plain,
+    reading_by_channel,
+    together,
     within_apart,
     within_together,
 )
@@ -103,6 +104,28 @@ def test_two_judges_who_err_on_different_rows_are_better_together():
     one[:8] = 1.0 * np.eye(2)[1 - truth[:8]]
     other[20:28] = 1.0 * np.eye(2)[1 - truth[20:28]]
     readings = [damped(scores, [scores], two, pairs) for scores in (one, other)]
-    both = mixed(*readings, two, pairs)
+    both = together(readings, two, pairs)
     assert both.merit[0] == 1
     assert max(reading.merit[0] for reading in readings) < 1
+
+
+def test_one_who_knows_nothing_is_not_listened_to():
+    truth = np.tile([0, 1], 20)
+    two = Question(np.zeros((40, 1)), np.zeros(40), truth)
+    pairs = [(np.arange(0), np.arange(40))]
+    good = 2.0 * np.eye(2)[np.concatenate([truth[:36], 1 - truth[36:]])]
+    noise = np.random.default_rng(0).normal(size=(40, 2))
+    one, other = (damped(scores, [scores], two, pairs) for scores in (good, noise))
+    both = together([other, one], two, pairs)
+    np.testing.assert_array_equal(both.scores, one.scores)
+
+
+def test_what_one_channel_tells_is_not_lost_among_others():
+    rng = np.random.default_rng(0)
+    truth = np.arange(120) % 4
+    values = rng.normal(size=(120, 900))
+    values[:, :5] += 1.5 * rng.normal(size=(4, 5))[truth]
+    asked = Question(values, np.zeros(120), truth[:80], (np.arange(5), *np.split(np.arange(5, 900), 5)))
+    pairs = [(np.arange(60), np.arange(60, 80)), (np.arange(20, 80), np.arange(20))]
+    assert right(reading_by_channel(asked, pairs, plain), truth[80:]) >= 0.8
+    assert right(linear_reading(asked, pairs, plain), truth[80:]) < 0.7

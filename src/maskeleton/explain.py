@@ -10,7 +10,7 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.heldback import Pair, held_back
 from maskeleton.labels import UNKNOWN
-from maskeleton.reading import Question, Reading, lenses_for, linear_reading
+from maskeleton.reading import Lens, Question, Reading, lenses_for, linear_reading, reading_by_channel, together
 from maskeleton.score import primary, score
 from maskeleton.splits import Half
 from maskeleton.traits import CHANNELS, Traits, trait_table
@@ -43,7 +43,7 @@ def explain(dataset: MotionDataset, label: str, halves: Sequence[Half], keep: st
     rows = {name: _columns(parts[0].traits, channels) for name, channels in _groups().items()}
     found = []
     for done, (name, columns) in enumerate(rows.items()):
-        if columns.any():
+        if sum(map(len, columns)):
             found.append(_row(name, parts, columns, label, keep))
         if report:
             report(done + 1, len(rows))
@@ -68,32 +68,40 @@ def _part(dataset: MotionDataset, half: Half, label: str, keep: str) -> Part:
                 held_back(train, test, label, keep, most=HELD))
 
 
-def _columns(traits: Traits, channels: Sequence[str]) -> np.ndarray:
-    columns = np.zeros(traits.values.shape[1], bool)
-    for channel in channels:
-        columns[traits.channels[channel]] = True
-    return columns
+def _columns(traits: Traits, channels: Sequence[str]) -> tuple[np.ndarray, ...]:
+    """The columns of each of the channels."""
+    places = np.arange(traits.values.shape[1])
+    return tuple(places[traits.channels[channel]] for channel in channels)
 
 
-def _row(name: str, parts: Sequence[Part], columns: np.ndarray, label: str, keep: str) -> dict[str, Any]:
+def _row(name: str, parts: Sequence[Part], columns: tuple[np.ndarray, ...], label: str, keep: str) -> dict[str, Any]:
     asked = [_answers(part, columns, label, keep) for part in parts]
     metric = primary(label)
     plain = score(joined([plain for plain, _ in asked]), metric)
     z_scored = [within for _, within in asked if within is not None]
     within = score(joined(z_scored), metric) if len(z_scored) == len(asked) else None
     higher = within if within and within.rate > plain.rate else plain
-    return {"channel": name, "traits": int(columns.sum()), "metric": metric, "plain": plain.rate,
+    return {"channel": name, "traits": sum(map(len, columns)), "metric": metric, "plain": plain.rate,
             "within": within.rate if within else None, "chance": plain.chance, "low": higher.low, "high": higher.high}
 
 
-def _answers(part: Part, columns: np.ndarray, label: str, keep: str) -> tuple[Answers, Answers | None]:
+def _answers(part: Part, columns: tuple[np.ndarray, ...], label: str, keep: str) -> tuple[Answers, Answers | None]:
     """By the traits as they are, and z-scored in the way that was better on what was held back."""
-    question = Question(part.traits.values[:, columns], part.keep, part.codes)
-    readings = {name: linear_reading(question, part.pairs, lens)
-                for name, lens in lenses_for(question, label, keep).items()}
+    ends = np.cumsum([len(some) for some in columns])
+    channels = tuple(np.arange(end - len(some), end) for some, end in zip(columns, ends, strict=True) if len(some))
+    question = Question(part.traits.values[:, np.concatenate(columns)], part.keep, part.codes, channels)
+    readings = {name: _read(question, part.pairs, lens) for name, lens in lenses_for(question, label, keep).items()}
     plain = readings.pop("plain")
     within = max(readings.values(), key=lambda reading: reading.merit, default=None)
     return _told(part, plain, label), _told(part, within, label) if within else None
+
+
+def _read(question: Question, pairs: Sequence[Pair], lens: Lens) -> Reading:
+    """Of several channels all traits at once, and channel by channel."""
+    whole = linear_reading(question, pairs, lens)
+    if len(question.channels) < 2:
+        return whole
+    return together([whole, reading_by_channel(question, pairs, lens)], question, pairs)
 
 
 def _told(part: Part, reading: Reading, label: str) -> Answers:

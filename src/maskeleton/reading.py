@@ -13,7 +13,8 @@ from maskeleton.linear import SHRINKAGES, discriminants, log_probabilities, zsco
 DAMPING = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.6, 0.8, 1.0, 1.5)  # of logarithms that are too sure of themselves
 
 WORTH_THREADS = 20_000  # recordings
-STEPS = 12  # judges that answer together, at most
+MOST_TOGETHER = 12  # judges
+WORTH_ADDING = 0.003  # of the mean logarithm of the truth's probability: less may be luck
 
 
 class Question(NamedTuple):
@@ -22,6 +23,7 @@ class Question(NamedTuple):
     values: np.ndarray  # (n, F) traits: first the recordings that are learned from, then those that are asked about
     keep: np.ndarray  # (n,) code of the kept label
     codes: np.ndarray  # (learned,) class 0 … K − 1
+    channels: tuple[np.ndarray, ...] = ()  # which columns belong together
 
     @property
     def pair(self) -> Pair:
@@ -82,6 +84,15 @@ def linear_reading(question: Question, pairs: Sequence[Pair], lens: Lens) -> Rea
         return damped(model.scores(asked), by_shrinkage[best], question, pairs)
 
 
+def reading_by_channel(question: Question, pairs: Sequence[Pair], lens: Lens) -> Reading:
+    """The answers of one linear judge for each channel, as if channels knew nothing of each other: what is told by one
+    of them alone is not lost among all the traits that tell nothing."""
+    each = [linear_reading(question._replace(values=question.values[:, columns], channels=()), pairs, lens)
+            for columns in question.channels]
+    held = [np.sum(some, 0) for some in zip(*(reading.held for reading in each), strict=True)]
+    return damped(np.sum([reading.scores for reading in each], 0), held, question, pairs)
+
+
 def few_threads(recordings: int) -> AbstractContextManager[object]:
     """Inside, numpy and the trees use one thread where there is so little to do that several would mostly wait."""
     limits: AbstractContextManager[object] = threadpool_limits(1 if recordings < WORTH_THREADS else None)
@@ -99,22 +110,23 @@ def damped(scores: np.ndarray, held: Sequence[np.ndarray], question: Question, p
 
 
 def together(readings: Sequence[Reading], question: Question, pairs: Sequence[Pair]) -> Reading:
-    """Judges who answer together, as the product of their probabilities: to the best one that one is added, time and
-    again, with whom the truth of what was held back is likeliest, as long as it gets likelier."""
-    best = max(readings, key=lambda reading: reading.merit)
-    chosen = [best]
-    for _ in range(STEPS - 1):
-        wider = max(([*chosen, one] for one in readings), key=lambda some: _product(some, question, pairs).merit[1])
-        if _product(wider, question, pairs).merit[1] <= _product(chosen, question, pairs).merit[1] + WORTH_MORE:
+    """Judges who answer together, as the mean of their logarithms: to the best one that one is added, time and again,
+    with whom the truth of what was held back is likeliest, as long as it gets likelier."""
+    chosen = [max(readings, key=lambda reading: reading.merit)]
+    found = chosen[0]
+    while len(chosen) < MOST_TOGETHER:
+        wider = [_mean([*chosen, one], question, pairs) for one in readings]
+        best = max(range(len(wider)), key=lambda place: wider[place].merit[1])
+        if wider[best].merit[1] <= found.merit[1] + WORTH_ADDING:
             break
-        chosen = wider
-    found = _product(chosen, question, pairs)
-    return damped(found.scores, found.held, question, pairs)
+        chosen.append(readings[best])
+        found = wider[best]
+    return found
 
 
-def _product(readings: Sequence[Reading], question: Question, pairs: Sequence[Pair]) -> Reading:
-    held = [log_probabilities(sum(each)) for each in zip(*(reading.held for reading in readings), strict=True)]
-    return Reading(log_probabilities(sum(reading.scores for reading in readings)), held, merit(held, question, pairs))
+def _mean(readings: Sequence[Reading], question: Question, pairs: Sequence[Pair]) -> Reading:
+    held = [np.mean(each, 0) for each in zip(*(reading.held for reading in readings), strict=True)]
+    return damped(np.mean([reading.scores for reading in readings], 0), held, question, pairs)
 
 
 def merit(held: Sequence[np.ndarray], question: Question, pairs: Sequence[Pair]) -> tuple[float, float]:

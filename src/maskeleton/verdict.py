@@ -36,7 +36,7 @@ def eligible(cells: Iterable[CellScore], label: str, role: str) -> list[CellScor
     """The cells that may stand for a label: its own metric, no leaking split, no pooling of recordings, no file names
     (which a release replaces)."""
     return [cell for cell in cells if (cell.label, cell.role) == (label, role) and not cell.leaks
-            and cell.attack != "pool" and (cell.attack, cell.judge) != ("side", "file")
+            and cell.attack.partition(":")[0] != "pool" and (cell.attack, cell.judge) != ("side", "file")
             and cell.metric == primary(label)]
 
 

@@ -1,7 +1,8 @@
 """features: no network, but over 1,500 traits of the motion, cut straight or by trees. It takes seconds.
 
-A shrunk linear judge sees the traits as they are, and z-scored within the kept label; boosted trees look through the
-best of these lenses; the two may answer together. Everything is chosen on recordings held back from training.
+Shrunk linear judges see the traits as they are, and z-scored within the kept label; through the best of these lenses
+others look channel by channel, and boosted trees. Who answers, and with whom, is chosen on recordings held back from
+training.
 """
 
 import time
@@ -11,14 +12,14 @@ import numpy as np
 
 from maskeleton.answers import Answers
 from maskeleton.attacks.classify import as_answers
-from maskeleton.attacks.trees import few_threads, tree_reading
+from maskeleton.attacks.trees import tree_reading
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
 from maskeleton.heldback import held_back
 from maskeleton.labels import UNKNOWN
-from maskeleton.reading import Question, Reading, lenses_for, linear_reading, mixed
+from maskeleton.reading import Question, Reading, lenses_for, linear_reading, reading_by_channel, together
 from maskeleton.seeds import seed_for
-from maskeleton.traits import CHANNELS, Traits, trait_table
+from maskeleton.traits import CHANNELS, trait_table
 
 PATIENCE = 0.25  # of the minutes: trees are grown where the linear judges took no longer
 
@@ -31,8 +32,7 @@ def features(
     """
     train = train.select(train.labels[label] != UNKNOWN)
     question = question_of(train, test, label, keep, (set or {}).get("without", ""))
-    with few_threads(len(question.values)):
-        best = _best(question, train, test, label, keep, seed, minutes)
+    best = _best(question, train, test, label, keep, seed, minutes)
     return as_answers(train, test, label, keep, best.scores)
 
 
@@ -43,35 +43,37 @@ def question_of(train: MotionDataset, test: MotionDataset, label: str, keep: str
         raise UserError(f"{len(train)} recordings of {len(classes)} {label} cannot teach anything",
                         "there must be two values at least to learn from")
     learned, asked = trait_table(train), trait_table(test)
-    columns = _columns(learned, without)
+    left = _left(without)
+    values = [np.concatenate([learned.only(channel), asked.only(channel)]) for channel in left]
+    ends = np.cumsum([some.shape[1] for some in values])
+    channels = tuple(np.arange(end - some.shape[1], end) for some, end in zip(values, ends, strict=True))
     kept = [half.labels.get(keep, np.full(len(half), UNKNOWN)) for half in (train, test)]
-    return Question(np.concatenate([learned.values[:, columns], asked.values[:, columns]]), np.concatenate(kept),
-                    codes.reshape(-1))
+    return Question(np.concatenate(values, 1), np.concatenate(kept), codes.reshape(-1),
+                    tuple(columns for columns in channels if len(columns)))
+
+
+def _left(without: str) -> list[str]:
+    """The channels that are left when those named (or whose names begin so) are not looked at."""
+    words = tuple(word.strip() for word in without.split(",") if word.strip())
+    for word in words:
+        if not any(channel.startswith(word) for channel in CHANNELS):
+            raise UserError(f"there is no channel {word!r}", f"there are: {listed(CHANNELS, 40)}")
+    left = [channel for channel in CHANNELS if not channel.startswith(words)]
+    if not left:
+        raise UserError("without all channels nothing is left to look at", "leave one out fewer")
+    return left
 
 
 def _best(question: Question, train: MotionDataset, test: MotionDataset, label: str, keep: str, seed: int,
           minutes: float | None) -> Reading:
+    """Who answers best together: linear judges of all traits through every lens; through the best one, linear judges
+    channel by channel, and trees."""
     started = time.monotonic()
     pairs = held_back(train, test, label, keep, seed)
     lenses = lenses_for(question, label, keep)
     straight = {name: linear_reading(question, pairs, lens) for name, lens in lenses.items()}
-    name = max(straight, key=lambda name: straight[name].merit)
-    if minutes is not None and time.monotonic() - started > 60 * minutes * PATIENCE:
-        return straight[name]
-    trees = tree_reading(question, pairs, lenses[name], seed_for(seed, "trees"))
-    both = mixed(straight[name], trees, question, pairs)
-    return max(straight[name], trees, both, key=lambda reading: reading.merit)
-
-
-def _columns(traits: Traits, without: str) -> np.ndarray:
-    """Which columns are left when the channels named (or whose names begin so) are not looked at."""
-    stays = np.ones(traits.values.shape[1], bool)
-    for word in filter(None, (word.strip() for word in without.split(","))):
-        meant = [channel for channel in CHANNELS if channel.startswith(word)]
-        if not meant:
-            raise UserError(f"there is no channel {word!r}", f"there are: {listed(CHANNELS, 40)}")
-        for channel in meant:
-            stays[traits.channels[channel]] = False
-    if not stays.any():
-        raise UserError("without all channels nothing is left to look at", "leave one out fewer")
-    return stays
+    lens = lenses[max(straight, key=lambda name: straight[name].merit)]
+    readings = [*straight.values(), reading_by_channel(question, pairs, lens)]
+    if minutes is None or time.monotonic() - started < 60 * minutes * PATIENCE:
+        readings.append(tree_reading(question, pairs, lens, seed_for(seed, "trees")))
+    return together(readings, question, pairs)

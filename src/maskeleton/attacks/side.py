@@ -10,13 +10,13 @@ import numpy as np
 
 from maskeleton.answers import Answers
 from maskeleton.attacks.classify import as_answers
-from maskeleton.attacks.trees import few_threads, tree_reading
+from maskeleton.attacks.trees import tree_reading
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.heldback import held_back
 from maskeleton.labels import UNKNOWN
 from maskeleton.motion import GUESSED, MISSING
-from maskeleton.reading import Question, lenses_for, linear_reading
+from maskeleton.reading import Question, lenses_for, linear_reading, reading_by_channel, together
 from maskeleton.seeds import seed_for
 
 MOST_NUMBERS = 12  # numbers of an id that are read
@@ -35,17 +35,18 @@ def side(
         raise UserError(f"{len(train)} recordings of {len(classes)} {label} cannot teach anything",
                         "there must be two values at least to learn from")
     clues = [CLUES[name] for name in GROUPS.get(judge, (judge,) if judge in CLUES else tuple(CLUES))]
-    values = np.concatenate([np.concatenate([clue(half) for clue in clues], 1) for half in (train, test)])
+    each = [np.concatenate([clue(train), clue(test)]) for clue in clues]
+    ends = np.cumsum([some.shape[1] for some in each])
+    channels = tuple(np.arange(end - some.shape[1], end) for some, end in zip(each, ends, strict=True))
     kept = [half.labels.get(keep, np.full(len(half), UNKNOWN)) for half in (train, test)]
-    question = Question(values.astype(np.float32), np.concatenate(kept), codes.reshape(-1))
+    question = Question(np.concatenate(each, 1).astype(np.float32), np.concatenate(kept), codes.reshape(-1), channels)
     pairs = held_back(train, test, label, keep, seed)
     readings = []
-    with few_threads(len(values)):
-        for lens in lenses_for(question, label, keep).values():
-            readings.append(linear_reading(question, pairs, lens))
-            readings.append(tree_reading(question, pairs, lens, seed_for(seed, "trees")))
-    best = max(readings, key=lambda reading: reading.merit)
-    return as_answers(train, test, label, keep, best.scores)
+    for lens in lenses_for(question, label, keep).values():
+        readings.append(linear_reading(question, pairs, lens))
+        readings.append(reading_by_channel(question, pairs, lens))
+        readings.append(tree_reading(question, pairs, lens, seed_for(seed, "trees")))
+    return as_answers(train, test, label, keep, together(readings, question, pairs).scores)
 
 
 def _length(half: MotionDataset) -> np.ndarray:

@@ -1,5 +1,7 @@
 """geometric: traits that a gradient can pass through, then a small net. A judge of another kind, and a seeker."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -11,51 +13,54 @@ OCTAVES = 6  # bands of the spectrum, each twice as wide as the one before; the 
 NO_LENGTH = 1e-3  # metres
 NO_TURN = 1e-3  # of a unit direction
 NO_WAY = 1e-4  # metres
+FARTHEST = 6.0  # standard deviations
 NEARLY = 1 - 1e-4  # the largest cosine whose angle has a gradient worth having
 
 
 class Geometric(Classifier):
     """Bone lengths, posture, first and last pose, joint angles, amplitude, spectrum, cadence, jitter, concentration
     and coordination of a body seen by itself, each brought to one scale over the recordings; all pass gradients on to
-    the positions. Frames in which a body is absent do not count."""
+    the positions. Every channel is given the same room, so that a small one is not lost beside a large one. Frames in which a body is absent do not count."""
 
-    def __init__(self, skeleton: Skeleton, classes: int, *, widths: tuple[int, ...] = (256, 128),
+    def __init__(self, skeleton: Skeleton, classes: int, *, widths: tuple[int, ...] = (192, 128), each: int = 24,
                  blur: float = 0.3) -> None:
-        super().__init__(skeleton, classes, widths[-1], widths=list(widths), blur=blur)
+        super().__init__(skeleton, classes, widths[-1], widths=list(widths), each=each, blur=blur)
         del self.options["slots"], self.options["stream"]  # absent bodies never count, and traits need joints
         del self.scale  # nor are positions scaled: traits need true distances
         self._plan(skeleton)
         sample = torch.randn(2, 4, len(skeleton.joints), 3, generator=torch.Generator().manual_seed(0))
-        size = self.traits(sample).shape[1]
-        self.even = nn.BatchNorm1d(size)
+        self.sizes = [channel.shape[1] for channel in self.traits(sample)]
+        self.even = nn.BatchNorm1d(sum(self.sizes), affine=False)
+        self.channels = nn.ModuleList([nn.Linear(size, each) for size in self.sizes])
         steps: list[nn.Module] = [nn.Dropout(blur)]
-        for before, after in zip((size, *widths[:-1]), widths, strict=True):
+        for before, after in pairwise((each * len(self.sizes), *widths)):
             steps += [nn.Linear(before, after), nn.LayerNorm(after), nn.GELU(), nn.Dropout(blur)]
         self.steps = nn.Sequential(*steps)
 
     def features(self, bodies: Tensor) -> Tensor:
         """(R, T, J, 3) as they are, zero where a body is absent -> (R, D)."""
+        found = torch.cat(self.traits(bodies), 1)
         alone = self.training and len(bodies) < 2  # one recording has no spread of its own
-        found = self.traits(bodies)
-        even = self.even(found) if not alone else F.batch_norm(
-            found, self.even.running_mean, self.even.running_var, self.even.weight, self.even.bias)
-        seen: Tensor = self.steps(even.clamp(-6, 6))
+        even = F.batch_norm(found, self.even.running_mean, self.even.running_var) if alone else self.even(found)
+        parts = even.clamp(-FARTHEST, FARTHEST).split(self.sizes, 1)
+        seen: Tensor = self.steps(torch.cat([one(part) for one, part in zip(self.channels, parts, strict=True)], 1))
         return seen
 
-    def traits(self, bodies: Tensor) -> Tensor:
-        """(R, T, J, 3) -> (R, F): the numbers that the net is given, in whole precision."""
-        with torch.autocast("cuda" if bodies.is_cuda else "cpu", enabled=False):
-            bodies = bodies.float()
-            there = (bodies != 0).flatten(2).any(-1).float()  # (R, T)
+    def traits(self, bodies: Tensor) -> list[Tensor]:
+        """(R, T, J, 3) -> each channel's numbers, (R, size), in whole precision."""
+        with torch.autocast(bodies.device.type, enabled=False):
+            bodies = bodies if bodies.dtype == torch.float64 else bodies.float()
+            there = (bodies != 0).flatten(2).any(-1).to(bodies.dtype)  # (R, T)
             joints = self._forward_facing(bodies - bodies[:, :, self.root : self.root + 1], there)
             vectors = joints[:, :, self.ends] - joints[:, :, self.starts]
             lengths = _size(vectors, NO_LENGTH / 10)  # (R, T, B)
             directions = vectors / (lengths[..., None] + NO_LENGTH)
             mean = _mean(directions, there)
             swing = (directions - mean[:, None]) * there[:, :, None, None]
-            parts = [*_lengths(lengths, there), mean, *_ends(directions, there), *self._angles(directions, there),
-                     *_spectra(swing, there), 1 - _size(mean, NO_TURN), *_jitter(joints, there), *self._together(swing)]
-            return torch.cat([part.flatten(1) for part in parts], 1)
+            channels = [*_lengths(lengths, there), mean, *_ends(directions, there), *self._angles(directions, there),
+                        *_spectra(swing, there), 1 - _size(mean, NO_TURN), *_jitter(joints, there),
+                        *self._together(swing)]
+            return [channel.flatten(1) for channel in channels if channel.numel()]
 
     def _scaled(self, bodies: Tensor) -> Tensor:
         """As they are."""
