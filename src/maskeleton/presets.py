@@ -47,6 +47,7 @@ PUBLISHED: dict[str, Options] = {
     "stgcn": {"batch": 64, "lr": 0.1, "decay": 1e-4},
     "ctrgcn": {"batch": 64, "lr": 0.1, "decay": 4e-4, "epochs": 65, "steps": (35, 55), "warmup": 5},
 }
+OWN: dict[str, Options] = {"geometric": {"noise": 0.0}}  # who trembles has other traits than who does not
 PUBLISHED_SLOTS = 2  # the published networks count a second body that is not there
 
 FEWEST = 16  # recordings in a step, where there are that many: BatchNorm needs some
@@ -61,7 +62,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 def chosen(name: str, network: type[Classifier], preset: str = "default",
            set: Mapping[str, Any] | None = None) -> tuple[Options, Options]:
     """(how it is taught, the network's own options) of a preset with some changed; values may be text."""
-    teaching = dict(pick(preset, PRESETS, "preset"))
+    teaching = pick(preset, PRESETS, "preset") | OWN.get(name, {})
     defaults = network_options(network)
     own: Options = {}
     if preset == "paper":

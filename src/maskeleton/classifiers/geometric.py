@@ -20,7 +20,8 @@ NEARLY = 1 - 1e-4  # the largest cosine whose angle has a gradient worth having
 class Geometric(Classifier):
     """Bone lengths, posture, first and last pose, joint angles, amplitude, spectrum, cadence, jitter, concentration
     and coordination of a body seen by itself, each brought to one scale over the recordings; all pass gradients on to
-    the positions. Every channel is given the same room, so that a small one is not lost beside a large one. Frames in which a body is absent do not count."""
+    the positions. Every channel is given the same room, so that a small one is not lost beside a
+    large one. Frames in which a body is absent do not count."""
 
     def __init__(self, skeleton: Skeleton, classes: int, *, widths: tuple[int, ...] = (192, 128), each: int = 24,
                  blur: float = 0.3) -> None:
@@ -48,7 +49,7 @@ class Geometric(Classifier):
 
     def traits(self, bodies: Tensor) -> list[Tensor]:
         """(R, T, J, 3) -> each channel's numbers, (R, size), in whole precision."""
-        with torch.autocast(bodies.device.type, enabled=False):
+        with torch.autocast("cuda" if bodies.is_cuda else "cpu", enabled=False):
             bodies = bodies if bodies.dtype == torch.float64 else bodies.float()
             there = (bodies != 0).flatten(2).any(-1).to(bodies.dtype)  # (R, T)
             joints = self._forward_facing(bodies - bodies[:, :, self.root : self.root + 1], there)
