@@ -1,6 +1,7 @@
 """Engine: on what device and in which precision networks run, as one of how many ranks, and how data reaches them."""
 
 import atexit
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -40,7 +41,7 @@ class Engine:
             raise UserError("bfloat16 on a CPU is three times slower than float32", "leave --precision auto")
         if self.world > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
-            atexit.register(distributed.destroy_process_group)
+            atexit.register(_leave)
 
     @property
     def first(self) -> bool:
@@ -98,6 +99,12 @@ class Engine:
     def mine(self, rows: np.ndarray) -> np.ndarray:
         """This rank's share of some rows."""
         return rows[self.rank :: self.world]
+
+
+def _leave() -> None:
+    """Part from the other ranks; a process that ends while the group's threads run is aborted."""
+    distributed.destroy_process_group()
+    gc.collect()
 
 
 def _device(name: str) -> torch.device:
