@@ -15,16 +15,16 @@ MOST_LINES = 350
 
 # A module imports only from lines above its own, and from its own shelf. A line's modules do not know each other.
 ABOVE_TORCH = [
-    ("errors",), ("seeds",), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",), ("jobs",),
+    ("errors",), ("seeds", "threads"), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",), ("jobs",),
     ("scorecard",), ("verdict",), ("progress", "record"),
     ("body",), ("motion",), ("dataset",), ("union",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),
-    ("clean", "normalize", "lesson", "traits", "linear", "heldback"), ("reading",), ("explain",),
+    ("clean", "normalize", "lesson", "traits", "linear", "heldback", "answering"), ("reading",), ("explain",),
     ("formats", "synthetic"), ("metrics", "intake"),
 ]
 BELOW_TORCH = [
     ("batch",), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("engine",), ("presets", "ask", "published"),
     ("algorithms",), ("fit", "apply"),
-    ("attacks",), ("recognize",), ("battery", "threats"), ("calibrate",),
+    ("attacks",), ("recognize",), ("battery", "threats"), ("tally",), ("calibrate",),
     ("page",), ("verbs",),
     ("cli",), ("__init__", "__main__"),
 ]

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from maskeleton import store
 from maskeleton.answers import Answers
 from maskeleton.attacks.match import likeness
 from maskeleton.attacks.pool import assigned, pooled
-from maskeleton.battery import Unit, left_out, units_of
+from maskeleton.attacks.taught import taught
+from maskeleton.battery import Asked, Unit, left_out, units_of
 from maskeleton.calibrate import SIGNATURES, planted, smallest_found, strangers
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
@@ -18,6 +20,7 @@ from maskeleton.recognize import Cell, innocent
 from maskeleton.scorecard import Scorecard
 from maskeleton.skeleton import KINECT25
 from maskeleton.verbs.audit import audit
+from maskeleton.verbs.convert import convert
 from maskeleton.verdict import table
 
 from people import stepping
@@ -88,6 +91,12 @@ def test_a_network_finds_it_too_and_its_null_does_not(leaky: Path) -> None:
     ({"hide": ["subject"], "attacks": ["guess"]}, "there is no attack 'guess'"),
     ({"hide": ["subject"], "judges": ["oracle"]}, "there is no judge 'oracle'"),
     ({"hide": ["subject"], "by": "person"}, "no subject is in both halves"),
+    ({"hide": ["subject"], "judges": ["tcn:xray"]}, "there is no input of a judge 'xray'"),
+    ({"hide": ["subject"], "judges": ["geometric:bone"]}, "has no stream 'bone'"),
+    ({"hide": ["subject"], "set": {"epoch": "3"}}, "there is no option 'epoch'"),
+    ({"hide": ["subject"], "attacks": ["side"], "set": {"epochs": "3"}}, "nobody is asked who has that option"),
+    ({"hide": ["subject"], "attacks": ["classify"], "set": {"without": "jitter"}}, "nobody is asked"),
+    ({"hide": ["subject"], "attacks": ["features"], "set": {"without": "smell"}}, "there is no channel 'smell'"),
 ])
 def test_what_cannot_be_asked_is_refused(leaky: Path, asked: dict[str, object], said: str) -> None:
     with pytest.raises(UserError, match=said):
@@ -99,7 +108,77 @@ def test_no_time_drops_seeds_first_and_says_so() -> None:
     order = units_of(cells, 3)
     assert [(unit.seed, unit.null) for unit in order[:4]] == [(0, False), (0, False), (0, True), (0, True)]
     assert {unit.seed for unit in order[4:]} == {1, 2}
-    assert left_out([Unit(cells[0], 2, False)]) == ["subject by features, seed 2: no time was left"]
+    asked = Asked({}, {}, {}, [Unit(cells[0], 2, False)], [Unit(cells[0], 0, True)])
+    assert left_out(asked) == ["subject by features, seed 2: no time was left",
+                               "subject by features on labels that say nothing: taught until time ran out, not until "
+                               "it was flat"]
+
+
+def test_minutes_are_kept_and_what_is_dropped_is_listed(leaky: Path) -> None:
+    """A thousandth of a second is enough for the first question alone: everything else is dropped, by name."""
+    card = audit(leaky, hide=["subject"], attacks=["side"], seeds=2, minutes=1e-5)
+    assert {(one.attack, one.judge) for one in card.cells} <= {("side", "recording")}
+    assert "subject by side file, seed 0: no time was left" in card.not_tried
+    assert "subject by side file, seed 1: no time was left" in card.not_tried
+    assert any(row.startswith("subject: planted signatures") for row in card.not_tried)
+    assert not card.limits
+
+
+def test_strangers_are_compared(leaky: Path) -> None:
+    """Two groups of people, each compared by a judge that saw the other group only."""
+    card = audit(leaky, hide=["subject"], attacks=["match"], judges=["tcn"], seeds=1, open_set=True,
+                 set={"epochs": "3", "frames": "16", "widths": "8,8,8"})
+    strangers = {(one.judge, one.metric): one for one in card.cells if one.split == "open set"}
+    assert {metric for _, metric in strangers} == {"rank1", "rank5", "map", "eer", "tar_far01"}
+    traits = strangers["features", "rank1"]
+    assert traits.rate > 0.9
+    assert (traits.null or 0) < 0.6
+    assert strangers["features", "eer"].rate < 0.2
+    top, = (row for row in card.headline if row["label"] == "subject")
+    assert top["by"]["attack"] in ("match", "assign")
+    with pytest.raises(UserError, match="ask for it with --hide subject"):
+        audit(leaky, hide=["gender"], attacks=["side"], open_set=True)
+
+
+def test_several_networks_answer_together(leaky: Path) -> None:
+    card = audit(leaky, hide=["subject"], keep=[], attacks=["classify"], judges=["tcn:joint+residual"], seeds=1,
+                 set={"epochs": "14", "frames": "16", "widths": "16,16"})
+    found = cell(card, "subject", "classify", "tcn:joint+residual")
+    assert found["rate"] > 0.3
+    assert 0 <= float(str(found["validation"])) <= 1
+
+
+def test_each_input_shows_what_it_says() -> None:
+    dataset = people(0.03, count=4, actions=2, takes=3)
+    joint, bone, native, residual = taught(dataset, "subject", "tcn:joint+bone+native+residual", 0, "action",
+                                           {"epochs": "1", "frames": "8", "widths": "4,4"})
+    assert [one.model.net.options["stream"] for one in (joint, bone)] == ["joint", "bone"]
+    assert (native.model.fill, residual.model.chain) == ("native", "none")
+    assert joint.show(dataset) is dataset
+    of_first = np.flatnonzero(dataset.labels["action"] == 0)
+    left = residual.show(dataset).select(of_first)
+    assert np.abs(np.mean([motion.positions for motion in left], 0)).max() < 2e-3  # nothing that all have in common
+    assert len(joint.checked) > 0
+    with pytest.raises(UserError, match="does not tell action"):
+        list(taught(dataset, "action", "tcn:residual", 0, "action"))
+
+
+def test_what_was_learned_from_what_is_kept(leaky: Path, tmp_path: Path) -> None:
+    audit(leaky, hide=["gender"], keep=["action"], attacks=["side"], seeds=1, out=tmp_path / "run")
+    rows = parquet.read_table(tmp_path / "run" / "split.parquet").to_pylist()
+    assert {row["label"] for row in rows} == {"gender", "action"}
+    gender = [row for row in rows if row["label"] == "gender"]
+    assert sorted(row["recording"] for row in gender if row["part"] == "test") == sorted(people(0.03).ids)
+    assert {row["fold"] for row in gender} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("form", ["npz", "ntu"])
+def test_any_data_is_audited_without_converting_it(leaky: Path, tmp_path: Path, form: str) -> None:
+    convert(leaky, tmp_path / f"files.{form}" if form == "npz" else tmp_path / "files", to=form)
+    data, = (path for path in tmp_path.iterdir() if not path.name.endswith(".json"))
+    card = audit(data, hide=["subject"], keep=[], attacks=["side"], seeds=1)
+    assert card.data["recordings"] == 160
+    assert cell(card, "subject", "side", "recording")["people"] == 10
 
 
 def test_a_null_keeps_how_often_everybody_does_what() -> None:

@@ -17,8 +17,6 @@ from maskeleton.score import (
     permuted,
     primary,
     score,
-    side_of_auc,
-    turned,
     wilson,
 )
 
@@ -313,14 +311,6 @@ def test_labels_dealt_out_anew():
         assert sorted(dealt) == sorted(action)
         assert 0.05 < np.mean(dealt == action) < 0.4
         assert (permuted(action, name, **both) == dealt).all()
-
-
-def test_the_side_is_chosen_where_it_costs_nothing():
-    backwards = two_classes([3, 2, 1, 0], [0, 0, 1, 1], range(4))
-    assert score(backwards, "auc").rate == 0
-    assert side_of_auc(backwards) == -1
-    assert score(turned(backwards, -1), "auc").rate == 1
-    assert side_of_auc(turned(backwards, -1)) == side_of_auc(THREE) == 1
 
 
 def test_agreement_between_seeds():

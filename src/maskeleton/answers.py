@@ -11,6 +11,7 @@ from maskeleton.errors import UserError, listed
 from maskeleton.labels import UNKNOWN
 
 NONE = np.zeros(0, np.int64)
+NO_MERIT = np.zeros(0, np.float32)
 
 
 class Answers(NamedTuple):
@@ -30,6 +31,7 @@ class Answers(NamedTuple):
     ids: tuple[str, ...] = ()  # the recordings' ids, where they are told
     classes: np.ndarray = NONE  # (K,) int64: the label's code of each column; empty: 0 .. K-1
     part: np.ndarray = NONE  # (n,) int64: which trained attacker answered; empty: one for each seed
+    merit: np.ndarray = NO_MERIT  # (n,) float32: its own rate on what it held back of its training, NaN: held nothing
 
     @property
     def codes(self) -> np.ndarray:
@@ -40,6 +42,14 @@ class Answers(NamedTuple):
     def parts(self) -> np.ndarray:
         """Which attacker answered each row."""
         return self.part if len(self.part) else self.seed
+
+    @property
+    def validation(self) -> float | None:
+        """The attackers' own rate, the mean over them; None where none of them held anything back."""
+        if not len(self.merit):
+            return None
+        each = self.merit[np.unique(self.parts, return_index=True)[1]]
+        return float(np.nanmean(each)) if not np.isnan(each).all() else None
 
     @property
     def guess(self) -> np.ndarray:
@@ -59,7 +69,8 @@ class Answers(NamedTuple):
         ids = tuple(np.array(self.ids, object)[rows].tolist()) if self.ids else ()
         return self._replace(
             **{name: getattr(self, name)[rows] for name in ("person", "truth", "scores", "keep", "seed")},
-            ids=ids, part=self.part[rows] if len(self.part) else self.part)
+            ids=ids, part=self.part[rows] if len(self.part) else self.part,
+            merit=self.merit[rows] if len(self.merit) else self.merit)
 
     def save(self, path: Path) -> None:
         """Write them as npz, without pickle."""
@@ -86,7 +97,8 @@ def checked(answers: Answers, where: str = "the answers") -> Answers:
                         "an attack gives one row a recording and one column a choice")
     person, truth, keep, seed, classes, part = (
         np.asarray(getattr(answers, name), np.int64) for name in ("person", "truth", "keep", "seed", "classes", "part"))
-    return Answers(person, truth, np.asarray(answers.scores, np.float32), keep, seed, answers.ids, classes, part)
+    return Answers(person, truth, np.asarray(answers.scores, np.float32), keep, seed, answers.ids, classes, part,
+                   np.asarray(answers.merit, np.float32))
 
 
 def _faults(answers: Answers) -> Iterator[str]:
@@ -103,6 +115,8 @@ def _faults(answers: Answers) -> Iterator[str]:
         if not empty and (value.shape != (length,) or value.dtype.kind not in "iu"):
             broken = True
             yield f"{name} is {value.dtype} of shape {value.shape}, expected whole numbers of shape {(length,)}"
+    if np.shape(answers.merit) not in ((0,), (rows,)):
+        yield f"merit has shape {np.shape(answers.merit)}, expected {(rows,)}"
     if answers.ids and len(answers.ids) != rows:
         yield f"there are {len(answers.ids)} ids for {rows} rows"
     if not broken and rows and not (answers.truth.min() >= UNKNOWN and answers.truth.max() < choices):
@@ -132,7 +146,8 @@ def joined(answers: Sequence[Answers]) -> Answers:
     person, truth, scores, keep, seed = (
         np.concatenate([getattr(some, name) for some in moved]) for name in Answers._fields[:5])
     ids = tuple(id for some in answers for id in some.ids) if told else ()
-    return Answers(person, truth, scores, keep, seed, ids, codes, np.concatenate(part))
+    merit = [some.merit if len(some.merit) else np.full(len(some.person), np.nan, np.float32) for some in answers]
+    return Answers(person, truth, scores, keep, seed, ids, codes, np.concatenate(part), np.concatenate(merit))
 
 
 def _common(each: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,7 +2,8 @@
 repetition first, then a judge, and never a fold."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from maskeleton.answers import Answers, joined
 from maskeleton.dataset import MotionDataset
 from maskeleton.jobs import Report, run
 from maskeleton.recognize import Cell, cell_jobs
-from maskeleton.splits import Half
+from maskeleton.splits import Half, OpenSet
 
 
 class Unit(NamedTuple):
@@ -22,20 +23,21 @@ class Unit(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What was answered, how long it took, and what there was no time for."""
+    """What was answered, how long it took, what there was no time for, and what was cut short."""
 
     answers: dict[Cell, Answers]
     nulls: dict[Cell, Answers]
     minutes: dict[Cell, float]
     dropped: list[Unit]
+    hurried: list[Unit]
 
 
 class Table(NamedTuple):
-    """What the cells of one threat learn from and look at, and the halves of each label."""
+    """What the cells of one threat learn from and look at, and the halves of each label and split."""
 
     learned: MotionDataset
     looked_at: MotionDataset
-    halves: Mapping[str, Sequence[Half]]
+    halves: Mapping[tuple[str, str], Sequence[Half | OpenSet]]
 
 
 def units_of(cells: Sequence[Cell], seeds: int) -> list[Unit]:
@@ -50,35 +52,71 @@ def ask(
     say: Callable[[str], None] | None = None,
 ) -> Asked:
     """Do the units in order; in so many minutes, one that would take longer than what is left is dropped."""
-    began = time.monotonic()
+    clock = Clock(minutes)
     parts: dict[tuple[Cell, bool], list[Answers]] = {}
-    took: dict[tuple[str, str, str], float] = {}
     spent: dict[Cell, float] = {}
     dropped: list[Unit] = []
+    hurried: list[Unit] = []
     for number, unit in enumerate(units):
         cell = unit.cell
-        left = None if minutes is None else minutes - (time.monotonic() - began) / 60
-        if left is not None and took.get((cell.label, cell.attack, cell.judge), 0.0) > left:
-            dropped.append(unit)
-        else:
-            started = time.monotonic()
-            todo = cell_jobs(cell, table.learned, table.looked_at, table.halves[cell.label], unit.seed, unit.null,
-                             keep, options, left)
-            parts.setdefault((cell, unit.null), []).extend(Answers.load(path) for path in run(todo, folder, jobs))
-            needed = (time.monotonic() - started) / 60
-            took[cell.label, cell.attack, cell.judge] = needed
-            spent[cell] = spent.get(cell, 0.0) + needed
+        if clock.enough_for(cell):
+            halves = table.halves[cell.label, cell.by]
+            share = clock.share(sum(not other.null and other.seed == 0 for other in units[number + 1 :]), len(halves))
+            todo = cell_jobs(cell, table.learned, table.looked_at, halves, unit.seed, unit.null, keep, options, share)
+            with clock.timed(cell) as needed:
+                parts.setdefault((cell, unit.null), []).extend(Answers.load(path) for path in run(todo, folder, jobs))
+            spent[cell] = spent.get(cell, 0.0) + needed[0]
+            if share is not None and needed[0] > 0.95 * share * len(halves) / max(jobs, 1):
+                hurried.append(unit)
             if say:
                 say(f"{cell.label} by {cell.attack} {cell.judge}".strip())
+        else:
+            dropped.append(unit)
         if report:
             report(number + 1, len(units))
     whole = {key: joined(found) for key, found in parts.items()}
     return Asked({cell: found for (cell, null), found in whole.items() if not null},
-                 {cell: found for (cell, null), found in whole.items() if null}, spent, dropped)
+                 {cell: found for (cell, null), found in whole.items() if null}, spent, dropped, hurried)
 
 
-def left_out(dropped: Sequence[Unit]) -> list[str]:
-    """What there was no time for, in words."""
-    told = [f"{unit.cell.label} by {unit.cell.attack} {unit.cell.judge}".strip()
-            + (" on labels that say nothing" if unit.null else f", seed {unit.seed}") for unit in dropped]
-    return [f"{words}: no time was left" for words in dict.fromkeys(told)]
+class Clock:
+    """The minutes that are left, and what each kind of question took."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self.end = None if minutes is None else time.monotonic() + 60 * minutes
+        self.took: dict[tuple[str, str, str], float] = {}
+
+    @property
+    def left(self) -> float | None:
+        """Minutes; none below zero."""
+        return None if self.end is None else max((self.end - time.monotonic()) / 60, 0.0)
+
+    def enough_for(self, cell: Cell) -> bool:
+        """Whether what a question like this took before fits into what is left."""
+        left = self.left
+        return left is None or 0 < left >= self.took.get((cell.label, cell.attack, cell.judge), 0.0)
+
+    def share(self, needed_yet: int, folds: int) -> float | None:
+        """Minutes for one fold, so that as many other questions that nobody has been asked yet get as much."""
+        return None if self.left is None else self.left / (needed_yet + 1) / folds
+
+    @contextmanager
+    def timed(self, cell: Cell) -> Iterator[list[float]]:
+        """Afterwards the list holds the minutes that were needed."""
+        began = time.monotonic()
+        needed: list[float] = []
+        yield needed
+        needed.append((time.monotonic() - began) / 60)
+        self.took[cell.label, cell.attack, cell.judge] = needed[0]
+
+
+def left_out(asked: Asked) -> list[str]:
+    """What there was no time for, or too little, in words."""
+    gone = [f"{_said(unit)}: no time was left" for unit in asked.dropped]
+    return list(dict.fromkeys([*gone, *(f"{_said(unit)}: taught until time ran out, not until it was flat"
+                                        for unit in asked.hurried)]))
+
+
+def _said(unit: Unit) -> str:
+    name = f"{unit.cell.label} by {unit.cell.attack} {unit.cell.judge}".strip()
+    return name + (" on labels that say nothing" if unit.null else f", seed {unit.seed}")

@@ -80,9 +80,11 @@ def lineage_of(models: Iterable[Model]) -> list[str]:
     return sorted({digest for model in models for digest in (model.hash, *model.lineage)})
 
 
-def trained_on(dataset: MotionDataset, rows: Sequence[int] | np.ndarray) -> dict[str, Any]:
-    """What a checkpoint remembers of the recordings that were looked at."""
-    return {"content_id": dataset.content_id, "hashes": [dataset.hashes[row] for row in np.asarray(rows).tolist()]}
+def trained_on(dataset: MotionDataset, rows: Sequence[int] | np.ndarray,
+               checked: Sequence[int] | np.ndarray = ()) -> dict[str, Any]:
+    """What a checkpoint remembers of the recordings that were looked at; those `checked` were looked at only."""
+    hashes, only = ([dataset.hashes[row] for row in np.asarray(some, np.int64).tolist()] for some in (rows, checked))
+    return {"content_id": dataset.content_id, "hashes": hashes, "checked": only}
 
 
 def save(model: Model, folder: Path | str) -> None:

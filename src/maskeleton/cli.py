@@ -169,18 +169,25 @@ def audit(
     hide: Annotated[list[str], typer.Option(metavar="LABEL", help="A label that must not be recognizable.")],
     keep: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must stay; action, where there "
                                                    "is one.")] = None,
-    judge: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A classifier that judges, with a stream "
-                                                    "behind a colon (tcn:bone).")] = None,
+    judge: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A classifier that judges, with what it is "
+                                                    "shown behind a colon (tcn:joint+bone).")] = None,
     attack: Annotated[list[str] | None, typer.Option(metavar="NAME", help="classify, features, match or side.")] = None,
     split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How often each judge is taught anew.")] = 3,
+    open_set: Annotated[bool, typer.Option("--open-set", help="Also compare people nobody was trained on.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Also say where it lives: each channel of the motion "
                                           "alone.")] = False,
     minutes: Annotated[float | None, typer.Option(min=0, help="Drop seeds, then judges, to be done by then.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="RUN/", help="Keep what was found in this folder.")] = None,
-    set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the judges' "
-                                                  "teaching, such as epochs=20.")] = None,
+    set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the judges, such as "
+                                                  "epochs=20 or without=jitter.")] = None,
+    device: Annotated[str, typer.Option(help="Where networks are taught: auto, cpu, cuda, cuda:1 …")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
     format: From = None,
+    pattern: Pattern = None,
+    people: People = None,
+    skeleton: Plan = None,
+    fps: Fps = None,
     seed: Seed = 0,
     jobs: Jobs = 1,
     force: Force = False,
@@ -194,9 +201,11 @@ def audit(
     from maskeleton.verdict import table
 
     with progress("audit") as report:
+        machine = {key: value for key, value in (("device", device), ("precision", precision)) if value != "auto"}
         card = verb.audit(data, hide=hide, keep=keep, judges=judge or ("tcn",), attacks=attack or verb.ATTACKS_ASKED,
-                          by=split, seeds=seeds, explain=explain, minutes=minutes, out=out, set=_pairs(set or []),
-                          format=format, seed=seed, jobs=jobs, force=force, report=report)
+                          by=split, seeds=seeds, open_set=open_set, explain=explain, minutes=minutes, out=out,
+                          set={**_pairs(set or []), **machine}, format=format, pattern=pattern, people=people or (),
+                          skeleton=skeleton, fps=fps, seed=seed, jobs=jobs, force=force, report=report)
     print(table(card))
 
 

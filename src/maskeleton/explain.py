@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from maskeleton.answering import answered
 from maskeleton.answers import Answers, joined
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
@@ -93,7 +94,7 @@ def _answers(part: Part, columns: tuple[np.ndarray, ...], label: str, keep: str)
     readings = {name: _read(question, part.pairs, lens) for name, lens in lenses_for(question, label, keep).items()}
     plain = readings.pop("plain")
     within = max(readings.values(), key=lambda reading: reading.merit, default=None)
-    return _told(part, plain, label), _told(part, within, label) if within else None
+    return _told(part, plain, label, keep), _told(part, within, label, keep) if within else None
 
 
 def _read(question: Question, pairs: Sequence[Pair], lens: Lens) -> Reading:
@@ -104,11 +105,5 @@ def _read(question: Question, pairs: Sequence[Pair], lens: Lens) -> Reading:
     return together([whole, reading_by_channel(question, pairs, lens)], question, pairs)
 
 
-def _told(part: Part, reading: Reading, label: str) -> Answers:
-    classes = np.unique(part.train.labels[label]).astype(np.int64)
-    codes = part.test.labels[label]
-    place = np.searchsorted(classes, codes).clip(max=len(classes) - 1)
-    people = part.test.labels.get("subject", np.full(len(part.test), UNKNOWN)).astype(np.int64)
-    return Answers(people, np.where(classes[place] == codes, place, UNKNOWN), reading.scores,
-                   part.keep[len(part.train) :].astype(np.int64), np.zeros(len(people), np.int64),
-                   tuple(part.test.ids), classes)
+def _told(part: Part, reading: Reading, label: str, keep: str) -> Answers:
+    return answered(part.train, part.test, label, keep, reading.scores, reading.merit[0])

@@ -27,7 +27,7 @@ try:
 except ImportError:  # there is none on Windows, where nobody is kept apart
     fcntl = None  # type: ignore[assignment]
 
-RESULT_VERSION = 1  # part of every job's name: raise it where a job would make other bytes than before
+RESULT_VERSION = 2  # part of every job's name: raise it where a job would make other bytes than before
 
 
 class Job(NamedTuple):

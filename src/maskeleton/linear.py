@@ -40,24 +40,53 @@ def discriminants(values: np.ndarray, codes: np.ndarray, shrinkages: Sequence[fl
     mean, spread = values.mean(0, dtype=np.float64), values.std(0, dtype=np.float64)
     spread = np.where(spread > 1e-6, spread, np.inf)
     even = standardized(values, mean, spread)
-    centres = _sums(even, codes) / counts[:, None]
-    directions, variances = principal(even - centres[codes])
+    centres = (_sums(even, codes) / counts[:, None]).astype(np.float32)
+    rows = even - centres[codes]
+    parts, variances, wide = _axes(rows)
     level = max(float(variances.sum()) / even.shape[1], 1e-12)
-    along = centres @ directions  # (K, R)
+    along = (centres @ rows.T @ parts if wide else centres @ parts).astype(np.float64)  # (K, R)
     shares = counts / counts.sum() if priors is None else priors
     found = []
     for shrinkage in shrinkages:
         flat = shrinkage * level
         gain = 1 / ((1 - shrinkage) * variances + flat) - 1 / flat
-        weights = centres / flat + (along * gain) @ directions.T
-        offset = np.log(shares) - (weights * centres).sum(1) / 2
+        back = (along * gain).astype(np.float32) @ parts.T
+        weights = centres / flat + (back @ rows if wide else back)
+        offset = np.log(shares) - (weights * centres).sum(1, dtype=np.float64) / 2
         found.append(Discriminant(mean, spread, weights.T.astype(np.float32), offset.astype(np.float32)))
     return found
 
 
+class Comparer(NamedTuple):
+    """Traits in units of how much they vary within a person, for comparing recordings of anybody."""
+
+    mean: np.ndarray  # (F,)
+    spread: np.ndarray  # (F,)
+    directions: np.ndarray  # (F, R)
+    gain: np.ndarray  # (R,) beyond that of what never varied within a class
+
+    def compared(self, values: np.ndarray) -> np.ndarray:
+        """(n, F) rows whose cosines say how alike they are."""
+        even = standardized(values, self.mean, self.spread)
+        return np.asarray(even + ((even @ self.directions) * self.gain) @ self.directions.T, np.float32)
+
+
+def comparer(values: np.ndarray, codes: np.ndarray, shrinkage: float = 0.35) -> Comparer:
+    """What evens out how the standardized traits vary within the classes 0 … K − 1."""
+    counts = np.bincount(codes)
+    mean, spread = values.mean(0, dtype=np.float64), values.std(0, dtype=np.float64)
+    spread = np.where(spread > 1e-6, spread, np.inf)
+    even = standardized(values, mean, spread)
+    directions, variances = principal(even - (_sums(even, codes) / np.maximum(counts, 1)[:, None])[codes])
+    flat = shrinkage * max(float(variances.sum()) / even.shape[1], 1e-12)
+    return Comparer(mean, spread, directions, np.sqrt(flat / ((1 - shrinkage) * variances + flat)) - 1)
+
+
 def standardized(values: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """(values − mean) / spread, no further out than is believable; 0 where the spread is infinite."""
-    return np.asarray(np.clip((values - mean) / spread, -FARTHEST, FARTHEST), np.float32)
+    even = np.asarray(values, np.float32) - mean.astype(np.float32)
+    even /= spread.astype(np.float32)
+    return np.clip(even, -FARTHEST, FARTHEST, out=even)
 
 
 def log_probabilities(scores: np.ndarray) -> np.ndarray:
@@ -91,12 +120,19 @@ def _sums(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def principal(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Directions (F, R) and variances (R,) of centred rows, from the smaller of rows · rowsᵀ and rowsᵀ · rows."""
+    """Directions (F, R) and variances (R,) of centred rows."""
+    parts, variances, wide = _axes(rows)
+    return (rows.T.astype(np.float32) @ parts if wide else parts), variances
+
+
+def _axes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+    """The directions, from the smaller of rows · rowsᵀ and rowsᵀ · rows; where the first is (True) as parts of the rows
+    (n, R), for to make directions of them costs more than all the rest."""
     count, width = rows.shape
-    rows = rows.astype(np.float32)
+    rows = rows.astype(np.float32, copy=False)
     wide = count < width
     square = (rows @ rows.T if wide else rows.T @ rows) / count
     variances, vectors = np.linalg.eigh(square.astype(np.float64))
     there = variances > max(float(variances[-1]), 1e-12) * 1e-6
     variances, vectors = variances[there], vectors[:, there]
-    return (rows.T @ vectors / np.sqrt(variances * count) if wide else vectors), variances
+    return (vectors / np.sqrt(variances * count) if wide else vectors).astype(np.float32), variances, wide

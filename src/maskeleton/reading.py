@@ -1,18 +1,15 @@
 """Reading a label off traits: linear judges that look through a lens, each tuned on recordings it held back."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from maskeleton.heldback import Pair
 from maskeleton.linear import SHRINKAGES, discriminants, log_probabilities, zscored_within
+from maskeleton.threads import few_threads
 
 DAMPING = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.6, 0.8, 1.0, 1.5)  # of logarithms that are too sure of themselves
-
-WORTH_THREADS = 20_000  # recordings
 MOST_TOGETHER = 12  # judges
 WORTH_ADDING = 0.003  # of the mean logarithm of the truth's probability: less may be luck
 
@@ -93,12 +90,6 @@ def reading_by_channel(question: Question, pairs: Sequence[Pair], lens: Lens) ->
     return damped(np.sum([reading.scores for reading in each], 0), held, question, pairs)
 
 
-def few_threads(recordings: int) -> AbstractContextManager[object]:
-    """Inside, numpy and the trees use one thread where there is so little to do that several would mostly wait."""
-    limits: AbstractContextManager[object] = threadpool_limits(1 if recordings < WORTH_THREADS else None)
-    return limits
-
-
 def damped(scores: np.ndarray, held: Sequence[np.ndarray], question: Question, pairs: Sequence[Pair]) -> Reading:
     """The same answers, no surer of themselves than they were right on what was held back."""
     def likelihood(share: float) -> float:
@@ -133,10 +124,16 @@ def merit(held: Sequence[np.ndarray], question: Question, pairs: Sequence[Pair])
     """How good answers for the held-back rows are: the AUC of two classes or the share that is right of more, and then
     the mean logarithm of the probability given to the truth."""
     truths = [question.codes[rows] for _, rows in pairs]
-    rights = [_auc(some[:, 1] - some[:, 0], truth == 1) if some.shape[1] == 2 else (some.argmax(1) == truth).mean()
-              for some, truth in zip(held, truths, strict=True)]
+    rights = [rate_of(some, truth) for some, truth in zip(held, truths, strict=True)]
     logs = [log_probabilities(some)[np.arange(len(truth)), truth] for some, truth in zip(held, truths, strict=True)]
     return round(float(np.mean(rights)), 6), float(np.mean(np.concatenate(logs)))
+
+
+def rate_of(scores: np.ndarray, truth: np.ndarray) -> float:
+    """The AUC of two classes, the share that is right of more."""
+    if scores.shape[1] == 2:
+        return _auc(scores[:, 1] - scores[:, 0], truth == 1)
+    return float((scores.argmax(1) == truth).mean())
 
 
 def _auc(scores: np.ndarray, positive: np.ndarray) -> float:

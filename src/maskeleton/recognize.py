@@ -9,13 +9,14 @@ import numpy as np
 
 from maskeleton.answers import Answers
 from maskeleton.attacks import ATTACKS
+from maskeleton.attacks.match import match_with
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import pick
 from maskeleton.jobs import Job
 from maskeleton.labels import UNKNOWN
 from maskeleton.score import permuted
 from maskeleton.seeds import seed_for
-from maskeleton.splits import Half
+from maskeleton.splits import Half, OpenSet
 
 
 class Cell(NamedTuple):
@@ -33,35 +34,46 @@ def cell_jobs(
     cell: Cell,
     learned: MotionDataset,
     looked_at: MotionDataset,
-    halves: Sequence[Half],
+    halves: Sequence[Half | OpenSet],
     seed: int,
     null: bool = False,
     keep: str = "action",
     set: Mapping[str, str] | None = None,
     minutes: float | None = None,
 ) -> list[Job]:
-    """A job for each half: learn from `learned`, look at `looked_at` (the same recordings, perhaps released)."""
+    """A job for each half: learn from `learned`, look at `looked_at` (the same recordings, perhaps released).
+
+    Of an open set the gallery too is of what was learned from.
+    """
     jobs = []
     for fold, half in enumerate(halves):
-        train, test = learned.select(half.train), looked_at.select(half.test)
+        train, gallery = learned.select(half.train), None
+        if isinstance(half, OpenSet):
+            gallery, test = learned.select(half.gallery), looked_at.select(half.probe)
+        else:
+            test = looked_at.select(half.test)
         options = {"keep": keep, "set": dict(set or {}), "minutes": minutes}
-        key = [*cell, seed, fold, null, train.content_id, test.content_id, options]
+        ids = [some.content_id for some in (train, test, gallery) if some is not None]
+        key = [*cell, seed, fold, null, *ids, {**options, "minutes": minutes is not None}]
         name = f"{cell.label}-{cell.threat}-{cell.attack}-{cell.judge}-{seed}{'-null' if null else ''}-{fold}"
-        jobs.append(Job(name, key, answer, (train, test, cell, seed, fold, null, options)))
+        jobs.append(Job(name, key, answer, (train, test, gallery, cell, seed, fold, null, options)))
     return jobs
 
 
 def answer(
-    out: Path, train: MotionDataset, test: MotionDataset, cell: Cell, seed: int, fold: int, null: bool,
-    options: Mapping[str, Any],
+    out: Path, train: MotionDataset, test: MotionDataset, gallery: MotionDataset | None, cell: Cell, seed: int,
+    fold: int, null: bool, options: Mapping[str, Any],
 ) -> None:
     """Job: the answers of one attack on one half, as a file."""
+    keep = options["keep"]
     if null:
-        train = innocent(train, cell.label, options["keep"], seed)
-    attack = pick(cell.attack, ATTACKS, "attack")
-    words = seed_for(seed, "judge", cell.label, cell.judge, fold)
-    found: Answers = attack(train, test, cell.label, judge=cell.judge, seed=words, keep=options["keep"],
-                            set=options["set"], minutes=options["minutes"])
+        train = innocent(train, cell.label, keep, seed)
+        gallery = innocent(gallery, cell.label, keep, seed) if gallery is not None else None
+    words = {"judge": cell.judge, "seed": seed_for(seed, "judge", cell.label, cell.judge, fold), **options}
+    if gallery is None:
+        found: Answers = pick(cell.attack, ATTACKS, "attack")(train, test, cell.label, **words)
+    else:
+        found = match_with(train, gallery, test, cell.label, **words)
     found._replace(seed=np.full(len(found.person), seed, np.int64)).save(out)
 
 

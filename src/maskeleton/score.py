@@ -15,7 +15,7 @@ from maskeleton.rates import METRICS, Metric, credit
 from maskeleton.seeds import generator
 
 __all__ = ["METRICS", "Answers", "Score", "agreement", "by_action", "joined", "per_person", "permuted", "primary",
-           "score", "side_of_auc", "turned", "wilson"]
+           "score", "wilson"]
 
 NORMAL95 = NormalDist().inv_cdf(0.975)
 FEW = 8  # people: with fewer, those who were seen do not say how much people differ
@@ -242,15 +242,3 @@ def permuted(label: np.ndarray, name: str, *, person: np.ndarray, keep: np.ndarr
         group = known & (groups == one)
         dealt[group] = rng.permutation(label[group])
     return dealt
-
-
-def side_of_auc(validation: Answers) -> int:
-    """1, or -1 where the scores of a binary label are the wrong way round on the attacker's own validation part."""
-    if len(np.unique(validation.codes)) != 2:
-        return 1
-    return 1 if score(validation, "auc", draws=1).rate >= 0.5 else -1
-
-
-def turned(answers: Answers, side: int) -> Answers:
-    """The answers with their scores the right way round, `side` as `side_of_auc` found it."""
-    return answers if side > 0 else answers._replace(scores=-answers.scores)

@@ -8,6 +8,7 @@ from maskeleton.scorecard import CellScore, Scorecard
 
 OLD = ("before", "naive")  # threats that learned nothing from the release
 BAR = 20  # characters
+MOST_NAMED = 5  # people, and actions
 MOST_LINES = 30  # of cells that one screen shows
 
 
@@ -131,6 +132,8 @@ def table(card: Scorecard) -> str:
     for label in dict.fromkeys(row["label"] for row in card.channels):
         lines += [*_channel_lines([row for row in card.channels if row["label"] == label], label), ""]
     lines += [_sentence(row) for row in card.headline]
+    for row in card.headline:
+        lines += _exposed(card, row)
     lines += [_limit(row) for row in card.limits] + _learning_lines(card.learning)
     lines += [f"! {warning}" for warning in card.warnings]
     lines += [f"not tried: {what}" for what in card.not_tried]
@@ -173,6 +176,21 @@ def _line(cell: CellScore, words: int) -> str:
     leaks = f"  leaks {', '.join(cell.leaks)}" if cell.leaks else ""
     return (f"  {_line_name(cell):<{words}}  {digits(cell.rate)} [{digits(cell.low)}, {digits(cell.high)}] "
             f"{bar(cell.rate, cell.chance)}{null}{other}{leaks}")
+
+
+def _exposed(card: Scorecard, top: dict[str, Any]) -> list[str]:
+    """Who is named most often, and in doing what, by the attacker of the headline (by whom it stands on, if its
+    recordings are put together)."""
+    attack, _, judge = top["by"]["judge"].partition(" ") if top["by"]["attack"] == "assign" else ("", "", "")
+    by = {**top["by"], "attack": attack, "judge": judge} if attack else top["by"]
+    lines = []
+    for what, rows, word in (("most exposed people", card.people, "person"),
+                             ("most is told by", card.by_action, "action")):
+        mine = [row for row in rows if row["label"] == top["label"] and all(row[key] == by[key] for key in by)]
+        first = sorted(mine, key=lambda row: (-row["hits"] / max(row["trials"], 1), -row["trials"]))[:MOST_NAMED]
+        told = ", ".join(f"{row[word]} {row['hits']:g} of {row['trials']}" for row in first)
+        lines += [f"{top['label']}: {what}: {told}"] if told and len(mine) > 1 else []
+    return lines
 
 
 def _channel_lines(rows: Sequence[dict[str, Any]], label: str) -> list[str]:

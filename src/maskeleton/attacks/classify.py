@@ -1,38 +1,36 @@
-"""classify: a network is taught the label from scratch, until its own validation is flat, and asked."""
+"""classify: networks are taught the label from scratch, until their own validation is flat, and asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from maskeleton.answering import answered
 from maskeleton.answers import Answers
+from maskeleton.attacks.taught import taught
 from maskeleton.dataset import MotionDataset
-from maskeleton.fit import answers, fit
+from maskeleton.fit import answers
 from maskeleton.labels import UNKNOWN
+from maskeleton.reading import rate_of
 
 
 def classify(
     train: MotionDataset, test: MotionDataset, label: str, *, judge: str, seed: int, keep: str = "action",
     set: Mapping[str, str] | None = None, minutes: float | None = None,
 ) -> Answers:
-    """Scores of the classifier `judge` (with a stream behind a colon, as in tcn:bone), taught anew on `train`."""
-    name, _, stream = judge.partition(":")
-    options = {**({"stream": stream} if stream else {}), **(set or {})}
-    model = fit(name, train, label, seed=seed, set=options, minutes=minutes)
-    return as_answers(train, test, label, keep, np.asarray(answers(model, test)))
+    """Probabilities by the classifier that `judge` names; of several networks the mean of their logarithms."""
+    train = train.select(train.labels[label] != UNKNOWN)
+    classes = np.unique(train.labels[label], return_inverse=True)[1].reshape(-1)
+    tested, held, rows = [], [], np.arange(len(train))
+    for one in taught(train, label, judge, seed, keep, set, minutes):
+        tested.append(answers(one.model, one.show(test)))
+        held.append(answers(one.model, one.train))
+        rows = np.intersect1d(rows, one.checked)
+    merit = rate_of(_together(held)[rows], classes[rows]) if len(rows) else None
+    return answered(train, test, label, keep, _together(tested), merit)
 
 
-def as_answers(train: MotionDataset, test: MotionDataset, label: str, keep: str, scores: np.ndarray) -> Answers:
-    """Scores (n, classes of `train`) with what is true of each recording of `test`."""
-    classes = np.unique(train.labels[label][train.labels[label] != UNKNOWN]).astype(np.int64)
-    codes = test.labels[label]
-    place = np.searchsorted(classes, codes).clip(max=len(classes) - 1)
-    nobody = np.full(len(test), UNKNOWN, np.int64)
-    return Answers(
-        person=test.labels["subject"].astype(np.int64) if "subject" in test.labels else nobody,
-        truth=np.where(classes[place] == codes, place, UNKNOWN),
-        scores=scores.astype(np.float32),
-        keep=test.labels[keep].astype(np.int64) if keep in test.labels else nobody,
-        seed=np.zeros(len(test), np.int64),
-        classes=classes,
-        ids=tuple(test.ids),
-    )
+def _together(each: Sequence[np.ndarray]) -> np.ndarray:
+    """Probabilities of several judges as one."""
+    logs = np.mean([np.log(np.maximum(one, 1e-9)) for one in each], 0)
+    raised = np.exp(logs - logs.max(1, keepdims=True))
+    return np.asarray(raised / raised.sum(1, keepdims=True))

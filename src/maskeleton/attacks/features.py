@@ -10,17 +10,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from maskeleton.answering import answered
 from maskeleton.answers import Answers
-from maskeleton.attacks.classify import as_answers
 from maskeleton.attacks.trees import tree_reading
 from maskeleton.dataset import MotionDataset
-from maskeleton.errors import UserError, listed
+from maskeleton.errors import UserError, listed, pick
 from maskeleton.heldback import held_back
 from maskeleton.labels import UNKNOWN
 from maskeleton.reading import Question, Reading, lenses_for, linear_reading, reading_by_channel, together
 from maskeleton.seeds import seed_for
 from maskeleton.traits import CHANNELS, trait_table
 
+JUDGES = {"": (), "steady": ("jitter", "spectrum 4")}  # the channels that a judge does not look at
 PATIENCE = 0.25  # of the minutes: trees are grown where the linear judges took no longer
 
 
@@ -28,12 +29,14 @@ def features(
     train: MotionDataset, test: MotionDataset, label: str, *, judge: str = "", seed: int = 0, keep: str = "action",
     set: Mapping[str, str] | None = None, minutes: float | None = None,
 ) -> Answers:
-    """Logarithms of the probabilities that the best judge gives; `set` may leave channels out: without=jitter,heading.
+    """Logarithms of the probabilities that the best judge gives; the judge `steady` does not look at what trembles fast
+    (a sensor, a day, rather than a person); `set` may leave out more channels: without=jitter,heading.
     """
     train = train.select(train.labels[label] != UNKNOWN)
-    question = question_of(train, test, label, keep, (set or {}).get("without", ""))
+    without = ",".join([*pick(judge, JUDGES, "judge of features"), (set or {}).get("without", "")])
+    question = question_of(train, test, label, keep, without)
     best = _best(question, train, test, label, keep, seed, minutes)
-    return as_answers(train, test, label, keep, best.scores)
+    return answered(train, test, label, keep, best.scores, best.merit[0])
 
 
 def question_of(train: MotionDataset, test: MotionDataset, label: str, keep: str, without: str = "") -> Question:

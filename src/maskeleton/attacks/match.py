@@ -1,16 +1,29 @@
-"""match: recordings are compared, not classified: who in the gallery is most like the one in the probe?"""
+"""match: recordings are compared, not classified: who in the gallery is most like the one in the probe?
 
-from collections.abc import Mapping
+The people of the gallery may be strangers to those the comparing was learned from (`match_with`). Networks compare by
+what they have before their last layer; the judge `features` by traits, in units of how much they vary within a person.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import numpy as np
 
+from maskeleton.answering import answered
 from maskeleton.answers import Answers
-from maskeleton.attacks.classify import as_answers
+from maskeleton.attacks.taught import Taught, taught
 from maskeleton.dataset import MotionDataset
-from maskeleton.fit import embeddings, fit
+from maskeleton.fit import embeddings
+from maskeleton.heldback import held_back
 from maskeleton.labels import UNKNOWN
+from maskeleton.linear import comparer
+from maskeleton.reading import rate_of
+from maskeleton.traits import trait_table
 
-_NEAREST = 3  # gallery recordings of a class whose likeness is averaged
+TRAITS = "features"  # the judge without a network
+NEAREST = 3  # gallery recordings of a class whose likeness is averaged
+
+Eye = Callable[[MotionDataset], np.ndarray]  # recordings as rows of numbers that can be compared
 
 
 def match(
@@ -25,14 +38,37 @@ def match_with(
     train: MotionDataset, gallery: MotionDataset, probe: MotionDataset, label: str, *, judge: str, seed: int,
     keep: str = "action", set: Mapping[str, str] | None = None, minutes: float | None = None,
 ) -> Answers:
-    """The same with a gallery of its own: its people may be strangers to those the network was taught with."""
-    name, _, stream = judge.partition(":")
-    options = {**({"stream": stream} if stream else {}), **(set or {})}
-    model = fit(name, train, label, seed=seed, set=options, minutes=minutes)
-    known = gallery.labels[label] != UNKNOWN
-    gallery = gallery if known.all() else gallery.select(known)
-    scores = likeness(embeddings(model, gallery), gallery.labels[label], embeddings(model, probe))
-    return as_answers(gallery, probe, label, keep, scores)
+    """The same with a gallery of its own: its people may be strangers to those the comparing was learned from."""
+    own = gallery is train
+    train = _known(train, label)
+    gallery = train if own else _known(gallery, label)
+    codes = np.unique(train.labels[label], return_inverse=True)[1].reshape(-1)
+    tested, checked, rows = [], [], np.arange(len(train))
+    for see, held in _eyes(train, probe, label, judge, seed, keep, set, minutes):
+        tested.append(likeness(see(gallery), gallery.labels[label], see(probe)))
+        rows = np.intersect1d(rows, held)
+        if own and len(rows):
+            rest, looked = np.setdiff1d(np.arange(len(train)), held), see(train)
+            checked.append(likeness(looked[rest], codes[rest], looked))
+    merit = rate_of(np.mean(checked, 0)[rows], codes[rows]) if checked and len(rows) else None
+    return answered(gallery, probe, label, keep, np.mean(tested, 0), merit)
+
+
+def _eyes(train: MotionDataset, probe: MotionDataset, label: str, judge: str, seed: int, keep: str,
+          set: Mapping[str, str] | None, minutes: float | None) -> Iterator[tuple[Eye, np.ndarray]]:
+    """Ways to look at recordings, each with the training recordings it was not taught with."""
+    if judge == TRAITS:
+        held = held_back(train, probe, label, keep, seed, most=1)[0][1]
+        part = train.select(np.setdiff1d(np.arange(len(train)), held))
+        compared = comparer(trait_table(part).values, np.unique(part.labels[label], return_inverse=True)[1].reshape(-1))
+        yield lambda dataset: compared.compared(trait_table(dataset).values), held
+        return
+    for one in taught(train, label, judge, seed, keep, set, minutes):
+        yield partial(_embedded, one), one.checked
+
+
+def _embedded(one: Taught, dataset: MotionDataset) -> np.ndarray:
+    return embeddings(one.model, one.show(dataset))
 
 
 def likeness(gallery: np.ndarray, codes: np.ndarray, probe: np.ndarray) -> np.ndarray:
@@ -42,9 +78,14 @@ def likeness(gallery: np.ndarray, codes: np.ndarray, probe: np.ndarray) -> np.nd
     columns = []
     for code in np.unique(codes):
         own = cosines[:, codes == code]
-        most = min(_NEAREST, own.shape[1])
+        most = min(NEAREST, own.shape[1])
         columns.append(np.sort(own, 1)[:, -most:].mean(1))
     return np.stack(columns, 1)
+
+
+def _known(dataset: MotionDataset, label: str) -> MotionDataset:
+    known = dataset.labels[label] != UNKNOWN
+    return dataset if known.all() else dataset.select(known)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

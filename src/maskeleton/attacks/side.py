@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from maskeleton.answering import answered
 from maskeleton.answers import Answers
-from maskeleton.attacks.classify import as_answers
 from maskeleton.attacks.trees import tree_reading
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
@@ -46,7 +46,8 @@ def side(
         readings.append(linear_reading(question, pairs, lens))
         readings.append(reading_by_channel(question, pairs, lens))
         readings.append(tree_reading(question, pairs, lens, seed_for(seed, "trees")))
-    return as_answers(train, test, label, keep, together(readings, question, pairs).scores)
+    best = together(readings, question, pairs)
+    return answered(train, test, label, keep, best.scores, best.merit[0])
 
 
 def _length(half: MotionDataset) -> np.ndarray:

@@ -5,7 +5,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from maskeleton.heldback import Pair
 from maskeleton.linear import log_probabilities, principal, standardized
-from maskeleton.reading import Lens, Question, Reading, damped, few_threads, merit
+from maskeleton.reading import Lens, Question, Reading, damped, merit
+from maskeleton.threads import few_threads
 
 TELLING = 64  # single traits that trees see
 SUMMED = 24  # principal components beside them
