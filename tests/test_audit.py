@@ -172,6 +172,34 @@ def test_what_was_learned_from_what_is_kept(leaky: Path, tmp_path: Path) -> None
     assert {row["fold"] for row in gender} == {0, 1, 2, 3}
 
 
+def test_shards_share_the_work_and_the_last_one_tells(leaky: Path, tmp_path: Path) -> None:
+    asked = {"hide": ["gender"], "keep": [], "attacks": ["side"], "seeds": 1}
+    whole = audit(leaky, **asked, out=tmp_path / "whole")
+    first = audit(leaky, **asked, out=tmp_path / "shared", share=(0, 2))
+    assert "answers of other shards are not there yet" in table(first)
+    assert not (tmp_path / "shared" / "results.json").exists()
+    last = audit(leaky, **asked, out=tmp_path / "shared", share=(1, 2))
+    assert [one._replace(minutes=0) for one in last.cells] == [one._replace(minutes=0) for one in whole.cells]
+    with pytest.raises(UserError, match="meet in one folder"):
+        audit(leaky, **asked, share=(0, 2))
+
+
+def test_an_interrupted_audit_goes_on_where_it_was(leaky: Path, tmp_path: Path) -> None:
+    asked = {"hide": ["gender"], "keep": [], "attacks": ["side"], "seeds": 1, "out": tmp_path / "run"}
+
+    def interrupt(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audit(leaky, **asked, report=interrupt)
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "run" / "cells").iterdir()}
+    assert len(before) == 4  # one cell, four folds
+    audit(leaky, **asked)
+    assert before.items() <= {path.name: path.stat().st_mtime_ns
+                              for path in (tmp_path / "run" / "cells").iterdir()}.items()
+    assert (tmp_path / "run" / "results.json").exists()
+
+
 @pytest.mark.parametrize("form", ["npz", "ntu"])
 def test_any_data_is_audited_without_converting_it(leaky: Path, tmp_path: Path, form: str) -> None:
     convert(leaky, tmp_path / f"files.{form}" if form == "npz" else tmp_path / "files", to=form)

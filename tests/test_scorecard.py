@@ -242,7 +242,7 @@ def test_the_table_fits_a_screen_and_a_pipe():
     assert "subject (hide): top1, 20 people, chance .05" in lines
     assert "  before       features      .97 [.92, 1.00] #|##################.  null .05" in lines
     assert sum("leaks take" in line for line in lines) == 1
-    assert "subject (hide): top1 .97 [.92, 1.00], chance .05, null .07, by before features" in lines
+    assert "subject (hide): top1 .97 [.92, 1.00], chance .05, null .07, by features (before)" in lines
     assert lines[lines.index("where subject lives: each channel alone / within what is kept, chance .05") + 1] == \
         "  bone lengths   .80 /  .90 #|#################.."
     assert "subject: a planted signature (turned bone) is found from 3 degrees on" in lines

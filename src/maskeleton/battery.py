@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from maskeleton.answers import Answers, joined
 from maskeleton.dataset import MotionDataset
-from maskeleton.jobs import Report, run
+from maskeleton.jobs import Report, Share, run
 from maskeleton.recognize import Cell, cell_jobs
 from maskeleton.splits import Half, OpenSet
 
@@ -30,6 +30,7 @@ class Asked(NamedTuple):
     minutes: dict[Cell, float]
     dropped: list[Unit]
     hurried: list[Unit]
+    waiting: int = 0  # answers that another shard has yet to give
 
 
 class Table(NamedTuple):
@@ -49,7 +50,7 @@ def units_of(cells: Sequence[Cell], seeds: int) -> list[Unit]:
 def ask(
     units: Sequence[Unit], table: Table, folder: Path, *, jobs: int = 1, minutes: float | None = None,
     keep: str = "action", options: Mapping[str, str] | None = None, report: Report | None = None,
-    say: Callable[[str], None] | None = None,
+    share: Share = Share(), say: Callable[[str], None] | None = None,
 ) -> Asked:
     """Do the units in order; in so many minutes, one that would take longer than what is left is dropped."""
     clock = Clock(minutes)
@@ -57,16 +58,19 @@ def ask(
     spent: dict[Cell, float] = {}
     dropped: list[Unit] = []
     hurried: list[Unit] = []
+    waiting = 0
     for number, unit in enumerate(units):
         cell = unit.cell
         if clock.enough_for(cell):
             halves = table.halves[cell.label, cell.by]
-            share = clock.share(sum(not other.null and other.seed == 0 for other in units[number + 1 :]), len(halves))
-            todo = cell_jobs(cell, table.learned, table.looked_at, halves, unit.seed, unit.null, keep, options, share)
+            each = clock.share(sum(not other.null and other.seed == 0 for other in units[number + 1 :]), len(halves))
+            todo = cell_jobs(cell, table.learned, table.looked_at, halves, unit.seed, unit.null, keep, options, each)
             with clock.timed(cell) as needed:
-                parts.setdefault((cell, unit.null), []).extend(Answers.load(path) for path in run(todo, folder, jobs))
+                paths = run(todo, folder, jobs, Share((share.number - number) % share.among, share.among))
+            parts.setdefault((cell, unit.null), []).extend(Answers.load(path) for path in paths)
+            waiting += len(todo) - len(paths)
             spent[cell] = spent.get(cell, 0.0) + needed[0]
-            if share is not None and needed[0] > 0.95 * share * len(halves) / max(jobs, 1):
+            if each is not None and needed[0] > 0.95 * each * len(halves) / max(jobs, 1):
                 hurried.append(unit)
             if say:
                 say(f"{cell.label} by {cell.attack} {cell.judge}".strip())
@@ -74,9 +78,9 @@ def ask(
             dropped.append(unit)
         if report:
             report(number + 1, len(units))
-    whole = {key: joined(found) for key, found in parts.items()}
+    whole = {key: joined(found) for key, found in parts.items() if found}
     return Asked({cell: found for (cell, null), found in whole.items() if not null},
-                 {cell: found for (cell, null), found in whole.items() if null}, spent, dropped, hurried)
+                 {cell: found for (cell, null), found in whole.items() if null}, spent, dropped, hurried, waiting)
 
 
 class Clock:

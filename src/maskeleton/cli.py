@@ -190,6 +190,8 @@ def audit(
     fps: Fps = None,
     seed: Seed = 0,
     jobs: Jobs = 1,
+    shard_index: ShardIndex = 0,
+    num_shards: NumShards = 1,
     force: Force = False,
 ) -> None:
     """Say who and what can be read off a dataset.
@@ -205,7 +207,8 @@ def audit(
         card = verb.audit(data, hide=hide, keep=keep, judges=judge or ("tcn",), attacks=attack or verb.ATTACKS_ASKED,
                           by=split, seeds=seeds, open_set=open_set, explain=explain, minutes=minutes, out=out,
                           set={**_pairs(set or []), **machine}, format=format, pattern=pattern, people=people or (),
-                          skeleton=skeleton, fps=fps, seed=seed, jobs=jobs, force=force, report=report)
+                          skeleton=skeleton, fps=fps, seed=seed, jobs=jobs,
+                          share=(shard_index, num_shards), force=force, report=report)
     print(table(card))
 
 
@@ -219,11 +222,9 @@ def demo(
 
     It ends with a page to open.
     """
-    from maskeleton.progress import progress
     from maskeleton.verbs import demo as verb
 
-    with progress("synthesize") as report:
-        verb.demo(out, seed=seed, jobs=jobs, report=report)
+    verb.demo(out, seed=seed, jobs=jobs)
 
 
 def _pairs(words: list[str]) -> dict[str, str]:

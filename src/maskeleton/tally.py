@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from maskeleton.answers import Answers
+from maskeleton.attacks.features import STEADY
 from maskeleton.attacks.pool import assigned, pooled
 from maskeleton.battery import Asked, Table, left_out
 from maskeleton.dataset import MotionDataset
@@ -39,7 +40,7 @@ def tally(card: Scorecard, dataset: MotionDataset, asked: Asked, cells: Sequence
             continue
         if cell.role == "hide":
             _expose(card, dataset, cell, answers)
-        if cell.label == "subject" and cell.attack != "side":
+        if cell.label == "subject" and cell.attack != "side" and cell.judge != STEADY:
             _together(card, cell, answers, null, leaks)
     card.not_tried += left_out(asked)
     card.warnings += _named_by_files(card.cells)

@@ -188,7 +188,7 @@ def _exposed(card: Scorecard, top: dict[str, Any]) -> list[str]:
                              ("most is told by", card.by_action, "action")):
         mine = [row for row in rows if row["label"] == top["label"] and all(row[key] == by[key] for key in by)]
         first = sorted(mine, key=lambda row: (-row["hits"] / max(row["trials"], 1), -row["trials"]))[:MOST_NAMED]
-        told = ", ".join(f"{row[word]} {row['hits']:g} of {row['trials']}" for row in first)
+        told = ", ".join(f"{row[word]} ({row['hits']:g} of {row['trials']})" for row in first)
         lines += [f"{top['label']}: {what}: {told}"] if told and len(mine) > 1 else []
     return lines
 
@@ -213,10 +213,10 @@ def _limit(row: dict[str, Any]) -> str:
 
 def _learning_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
     lines = []
-    for label in dict.fromkeys(row["label"] for row in rows):
-        mine = [row for row in rows if row["label"] == label]
+    for label, of in dict.fromkeys((row["label"], row.get("of", "recordings")) for row in rows):
+        mine = [row for row in rows if (row["label"], row.get("of", "recordings")) == (label, of)]
         told = ", ".join(f"{digits(row['rate'])} from {digits(row['share'])}" for row in mine)
-        lines.append(f"{label}: learned from a share of the training recordings: {told}")
+        lines.append(f"{label}: learned from a share of the training {of}: {told}")
     return lines
 
 
@@ -233,7 +233,7 @@ def digits(share: float | None) -> str:
 
 
 def _sentence(row: dict[str, Any]) -> str:
-    by = " ".join(word for word in (row["by"]["threat"], row["by"]["attack"], row["by"]["judge"]) if word)
+    by = f"{row['by']['attack']} {row['by']['judge']}".strip() + f" ({row['by']['threat']})"
     null = f", null {digits(row['null'])}" if row["null"] is not None else ""
     return (f"{row['label']} ({row['role']}): {row['metric']} {digits(row['rate'])} "
             f"[{digits(row['low'])}, {digits(row['high'])}], chance {digits(row['chance'])}{null}, by {by}")

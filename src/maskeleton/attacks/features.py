@@ -17,11 +17,12 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.heldback import held_back
 from maskeleton.labels import UNKNOWN
-from maskeleton.reading import Question, Reading, lenses_for, linear_reading, reading_by_channel, together
+from maskeleton.reading import Question, Reading, straight, together
 from maskeleton.seeds import seed_for
 from maskeleton.traits import CHANNELS, trait_table
 
-JUDGES = {"": (), "steady": ("jitter", "spectrum 4")}  # the channels that a judge does not look at
+STEADY = "steady"
+JUDGES = {"": (), STEADY: ("jitter", "spectrum 4")}  # the channels that a judge does not look at
 PATIENCE = 0.25  # of the minutes: trees are grown where the linear judges took no longer
 
 
@@ -73,10 +74,7 @@ def _best(question: Question, train: MotionDataset, test: MotionDataset, label: 
     channel by channel, and trees."""
     started = time.monotonic()
     pairs = held_back(train, test, label, keep, seed)
-    lenses = lenses_for(question, label, keep)
-    straight = {name: linear_reading(question, pairs, lens) for name, lens in lenses.items()}
-    lens = lenses[max(straight, key=lambda name: straight[name].merit)]
-    readings = [*straight.values(), reading_by_channel(question, pairs, lens)]
+    readings, lens = straight(question, pairs, label, keep)
     if minutes is None or time.monotonic() - started < 60 * minutes * PATIENCE:
         readings.append(tree_reading(question, pairs, lens, seed_for(seed, "trees")))
     return together(readings, question, pairs)

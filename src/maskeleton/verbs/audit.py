@@ -16,16 +16,16 @@ from maskeleton.attacks.match import TRAITS
 from maskeleton.attacks.side import GROUPS
 from maskeleton.attacks.taught import refuse_options
 from maskeleton.battery import Clock, Table, ask, units_of
-from maskeleton.calibrate import detection_limits, learning_curve
+from maskeleton.calibrate import detection_limits, learning_curve, still_rises
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.explain import explain as explain_label
 from maskeleton.formats.opening import plan, read
-from maskeleton.jobs import Report, atomic
+from maskeleton.jobs import Report, Share, atomic
 from maskeleton.labels import UNKNOWN
 from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
-from maskeleton.scorecard import Scorecard
+from maskeleton.scorecard import FILE, Scorecard
 from maskeleton.splits import Half, OpenSet, open_set, split
 from maskeleton.store import StoredShard
 from maskeleton.tally import OPEN_SET, split_rows, tally, told_of
@@ -35,7 +35,6 @@ from maskeleton.verdict import conclude
 BEFORE = "before"
 ATTACKS_ASKED = ("classify", "features", "side")
 NETWORKS = ("classify", "match")  # attacks that have a network for a judge
-STILL_RISES = 0.02  # in rate, by the last doubling
 FOR_CELLS = 0.85  # of the minutes; what is left is for planted signatures and learning curves
 
 
@@ -60,6 +59,7 @@ def audit(
     fps: float | None = None,
     seed: int = 0,
     jobs: int = 1,
+    share: tuple[int, int] = (0, 1),
     force: bool = False,
     report: Report | None = None,
     say: Callable[[str], None] | None = None,
@@ -67,8 +67,7 @@ def audit(
     """Ask every attack about every label of `data`; with `out`, what was found is kept there."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
-    if out is not None:
-        refuse_overwriting(Path(out), force)
+    refuse_run(Path(out) if out is not None else None, Share.checked(*share), minutes, force)
     for name in attacks:
         pick(name, ATTACKS, "attack")
     refuse_options(set or {}, judges if open_set or any(name in NETWORKS for name in attacks) else (),
@@ -83,8 +82,13 @@ def audit(
         cells = list(cells_of(labels, attacks, judges, table))
         folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
         asked = ask(units_of(cells, seeds), table, folder, jobs=jobs, minutes=share_of(clock.left, FOR_CELLS),
-                    keep=kept, options=set, report=report, say=say)
+                    keep=kept, options=set, report=report,
+                    share=Share(*share), say=say)
         card = Scorecard("audit", seed=seed, data=told_of(dataset, Path(data).name))
+        if asked.waiting:
+            card.not_tried.append(f"{asked.waiting} answers of other shards are not there yet: the one that comes last "
+                                  "writes results.json")
+            return card
         tally(card, dataset, asked, cells, table)
         for label in hide:
             calibrated(card, dataset, label, first_halves(table, label), kept, seed, clock)
@@ -98,6 +102,15 @@ def audit(
         write_split(Path(out), table)
         write_record(Path(out), record_of("audit", used, seed, content_id=dataset.content_id))
     return card
+
+
+def refuse_run(out: Path | None, share: Share, minutes: float | None, force: bool) -> None:
+    """A UserError where a run is there already; one that was interrupted goes on."""
+    if share.among > 1 and (out is None or minutes is not None):
+        raise UserError("shards of one audit meet in one folder, and none drops what another does",
+                        "give --out RUN/, and no --minutes")
+    if out is not None and not ((out / "cells").is_dir() and not (out / FILE).exists()):
+        refuse_overwriting(out, force)
 
 
 def said_of_source(pattern: str | None, people: Sequence[str | Path], skeleton: str | None,
@@ -181,8 +194,8 @@ def calibrated(card: Scorecard, dataset: MotionDataset, label: str, halves: Sequ
         card.limits += [{"label": label, **row} for row in detection_limits(dataset, halves, keep, seed)]
     rows = learning_curve(dataset, halves, label, keep, seed)
     card.learning += [{"label": label, **row} for row in rows]
-    if len(rows) > 1 and rows[-1]["rate"] - rows[-2]["rate"] > STILL_RISES:
-        card.warnings.append(f"{label}: the score still rises with more to learn from: it is a lower bound")
+    card.warnings += [f"{label}: the score still rises with more {of} to learn from: it is a lower bound"
+                      for of in still_rises(rows)]
 
 
 def share_of(minutes: float | None, share: float) -> float | None:
