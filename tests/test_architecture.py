@@ -18,15 +18,17 @@ ABOVE_TORCH = [
     ("errors",), ("seeds", "threads"), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",), ("jobs",),
     ("scorecard",), ("verdict",), ("progress", "record"),
     ("body",), ("motion",), ("dataset",), ("union",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),
-    ("clean", "normalize", "lesson", "traits", "linear", "heldback", "answering"), ("reading",), ("explain",),
+    ("clean", "normalize", "lesson", "traits", "linear", "heldback", "answering", "shares"), ("reading",),
+    ("explain", "exam"),
     ("formats", "synthetic"), ("metrics", "intake"),
 ]
 BELOW_TORCH = [
-    ("batch",), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("engine",), ("presets", "ask", "published"),
-    ("algorithms",), ("fit", "apply"),
+    ("batch",), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("mask",), ("engine",),
+    ("presets", "ask", "published"),
+    ("algorithms", "games"), ("fit", "apply"), ("training",),
     ("attacks",), ("recognize",), ("battery", "threats"), ("tally",), ("calibrate",),
     ("page",), ("verbs",),
-    ("cli",), ("__init__", "__main__"),
+    ("options",), ("commands",), ("cli",), ("__init__", "__main__"),
 ]
 FLOOR = {word: floor for floor, line in enumerate(ABOVE_TORCH + BELOW_TORCH) for word in line}
 TORCHLESS = {word for line in ABOVE_TORCH for word in line} | {"page"}

@@ -85,7 +85,7 @@ def test_saving_again_gives_the_same_files(saved, tmp_path):
 
 def test_what_it_was_trained_on_is_remembered(saved):
     dataset = crowd()
-    told = {"content_id": dataset.content_id, "hashes": [dataset.hashes[0], dataset.hashes[3]]}
+    told = {"content_id": dataset.content_id, "hashes": [dataset.hashes[0], dataset.hashes[3]], "checked": []}
     assert load(saved).trained_on == told
 
 

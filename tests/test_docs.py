@@ -1,21 +1,30 @@
 """The pages tell the truth: their example works as it stands, their lists come from the code, their links lead on."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+import maskeleton
 from maskeleton import cli
+from maskeleton.classifiers import CLASSIFIERS
+from maskeleton.classifiers.base import network_options
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats import FORMATS
 from maskeleton.formats.files import Paths, detect
 from maskeleton.formats.opening import read
 from maskeleton.motion import Motion
-from maskeleton.skeleton import KINECT20
+from maskeleton.skeleton import KINECT20, KINECT25
+from maskeleton.traits import trait_table
+
+from people import crowd
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)
@@ -26,6 +35,13 @@ import shelf  # noqa: E402
 def blocks(page: str, language: str) -> list[str]:
     """The fenced blocks of a page."""
     return re.findall(rf"^```{language}\n(.*?)^```", (DOCS / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def table(page: str, before: str) -> list[list[str]]:
+    """The cells of the table whose head begins so; code without its ticks."""
+    _, _, rest = (DOCS / page).read_text("utf-8").partition(f"\n| {before} |")
+    return [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
+            for line in rest.split("\n\n")[0].splitlines()[2:]]
 
 
 @pytest.fixture
@@ -76,6 +92,97 @@ def test_the_format_on_the_page_refuses_what_it_cannot_hold(steps, tmp_path):
         steps.write(two, tmp_path / "lab", False)
 
 
+@pytest.fixture
+def gru(monkeypatch):
+    """The module that the page on adding a classifier prints, on the shelf."""
+    module = ModuleType("maskeleton.classifiers.gru")
+    exec(compile(blocks("adding-a-classifier.md", "python")[0], "gru.py", "exec"), module.__dict__)
+    monkeypatch.setitem(CLASSIFIERS, "gru", module.Gru)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module.Gru
+
+
+def test_the_classifier_on_the_page_keeps_the_contract(gru):
+    net = gru(KINECT20, 3, memory=8).eval()
+    positions, present = torch.randn(4, 9, 2, 20, 3), torch.ones(4, 9, 2, dtype=torch.bool)
+    assert net.embed(positions, present).shape == (4, 8)
+    present[:, :, 1] = False
+    torch.testing.assert_close(net(positions, present), net(positions[:, :, :1], present[:, :, :1]))
+    assert gru(KINECT20, 3, **net.options).options == net.options
+    assert len(blocks("adding-a-classifier.md", "python")[0].splitlines()) <= 30
+
+
+def test_the_classifier_on_the_page_is_taught_kept_and_loaded(gru, tmp_path):
+    here = {"maskeleton": maskeleton, "dataset": crowd()}
+    exec(blocks("adding-a-classifier.md", "python")[1].replace('"epochs": 20', '"epochs": 1'), here)
+    maskeleton.save(here["model"], tmp_path / "m")
+    assert maskeleton.load(tmp_path / "m").net.options["memory"] == 64
+
+
+def test_the_sizes_of_classifiers_on_the_page_are_theirs():
+    rows = table("classifiers.md", "name")
+    assert {row[0].partition(",")[0] for row in rows} == CLASSIFIERS.keys()
+    for name, _, weights, *_ in rows:
+        word, _, option = name.partition(", ")
+        options = {key: value == "True" for key, value in [option.split("=")] if key} if option else {}
+        slots = {} if word in ("tcn", "geometric") else {"slots": 2}
+        net = CLASSIFIERS[word](KINECT25, 60, **options, **slots)
+        assert f"{sum(weight.numel() for weight in net.parameters()):,}" == weights, name
+
+
+def test_the_options_of_classifiers_on_the_page_are_all_there_are():
+    told = [word for row in table("classifiers.md", "option") for word in row[0].split(", ")]
+    assert sorted(told) == sorted({option for network in CLASSIFIERS.values() for option in network_options(network)})
+
+
+def test_the_channels_on_the_page_are_those_there_are():
+    wide, narrow = (trait_table(crowd(1, skeleton=skeleton)) for skeleton in (KINECT25, KINECT20))
+    assert [[row[0], *row[2:]] for row in table("traits.md", "channel")] == [
+        [name, f"{wide.only(name).shape[1]:,}", f"{narrow.only(name).shape[1]:,}"] for name in wide.channels]
+
+
+def test_the_page_on_audits_quotes_what_it_printed():
+    command, printed, *quotes = blocks("reading-an-audit.md", "text")
+    assert command.startswith("maskeleton audit ")
+    assert len(quotes) >= 4
+    assert [line for quote in quotes for line in quote.splitlines() if line not in printed.splitlines()] == []
+
+
+def test_the_page_on_audits_explains_warnings_as_they_are_worded():
+    house = Path(maskeleton.__file__).parent
+    said = "".join(" ".join(path.read_text("utf-8").split()) for path in house.rglob("*.py")).replace('" "', "")
+    words = re.findall(r"^\| \*([^*]+)\*", (DOCS / "reading-an-audit.md").read_text("utf-8"), re.MULTILINE)
+    assert len(words) >= 6
+    assert [word for word in words if word not in said] == []
+
+
+def test_every_public_name_is_explained():
+    told = [name for row in table("python.md", "name") for name in row[0].split(", ")]
+    assert sorted(told) == maskeleton.__all__
+
+
+def test_a_function_called_as_its_module_stays_a_function():
+    """In a fresh interpreter, in which nothing has been loaded yet."""
+    code = ("import maskeleton.fit as f, maskeleton.normalize, maskeleton.answers\n"
+            "from maskeleton.fit import fit, learning_rate\nassert f is fit is maskeleton.fit\n"
+            "assert maskeleton.normalize.__module__ == 'maskeleton.normalize'\n"
+            "assert maskeleton.answers.__module__ == 'maskeleton.ask'")
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
+
+
+def test_the_examples_in_python_run(tmp_path, monkeypatch):
+    """All but the audit, which has tests of its own and takes longer."""
+    monkeypatch.chdir(tmp_path)
+    here: dict[str, Any] = {}
+    first, second, third, last = blocks("python.md", "python")
+    for block in (first, second.partition("\n\n")[2], third, last):
+        exec(block, here)
+    found, shares = here["found"], here["shares"]
+    assert shares.shape[1] == 6
+    assert found.low <= found.rate <= found.high
+    assert found.trials == len(shares)
+
+
 def test_every_verb_has_a_page_and_every_page_a_verb():
     assert {page.stem for page in (DOCS / "verbs").glob("*.md")} == set(shelf.get_command(cli.app).commands)
 
@@ -93,7 +200,8 @@ def test_a_verb_is_shown_with_all_its_options(verb, capsys):
 def test_the_shelves_on_the_pages_are_there():
     named = [place for page in PAGES
              for place in re.findall(r"^```\{shelf\} (\S+)$", page.read_text("utf-8"), re.MULTILINE)]
-    assert {"maskeleton.formats.FORMATS", "maskeleton.clean.STEPS", "maskeleton.skeleton.PLANS"} <= set(named)
+    assert {"maskeleton.formats.FORMATS", "maskeleton.clean.STEPS", "maskeleton.skeleton.PLANS",
+            "maskeleton.classifiers.streams.STREAMS"} <= set(named)
     for place in named:
         assert all(line.strip() for _, line in shelf.members(place))
 

@@ -14,12 +14,14 @@ import pytest
 import torch
 
 from maskeleton.checkpoint import Model, load, load_state, weights_hash
+from maskeleton.classifiers import CLASSIFIERS
 from maskeleton.dataset import MotionDataset
+from maskeleton.engine import Engine
 from maskeleton.errors import UserError
-from maskeleton.fit import answers, class_weights, embeddings, fit, learning_rate
+from maskeleton.fit import Course, answers, class_weights, embeddings, fit, learning_rate
 from maskeleton.lesson import lesson
 from maskeleton.motion import Motion
-from maskeleton.presets import DEFAULT
+from maskeleton.presets import DEFAULT, chosen
 from maskeleton.skeleton import KINECT20, KINECT25
 from maskeleton.splits import split
 from maskeleton.synthetic import SyntheticSource, settings
@@ -324,3 +326,49 @@ def test_the_paper_preset_runs():
     model = fit("tcn", crowd(), "action", preset="paper", set={"widths": "4,4,4", "epochs": 1})
     assert (model.chain, model.frames, model.fill) == ("paper", 300, "loop")
     assert math.isclose(model.curves[0]["lr"], 0.05)
+
+
+def decays(name: str, preset: str) -> dict[str, tuple[float, int]]:
+    """How much weight decay each weight of a small network gets, and how many axes it has."""
+    teaching, _ = chosen(name, CLASSIFIERS[name], preset)
+    net = CLASSIFIERS[name](KINECT25, 2, widths=(8, 8))
+    course = Course(net, lesson(crowd(), "action"), teaching, 0, ("judge",), Engine("cpu"))
+    of = {id(weight): group["weight_decay"] for group in course.optimizer.param_groups for weight in group["params"]}
+    return {key: (of[id(weight)], weight.ndim) for key, weight in net.named_parameters()}
+
+
+def test_shiftgcn_is_kept_small_as_published():
+    """By the paper preset 1e-4 for all, biases too, but ten times that where joints are joined, and masks are free."""
+    found = {key: decay for key, (decay, _) in decays("shiftgcn", "paper").items()}
+    assert found.pop("layers.0.graph.weight") == found.pop("layers.1.graph.weight") == pytest.approx(1e-3)
+    assert found.pop("layers.0.graph.mask") == found.pop("layers.1.graph.mask") == 0
+    assert {"layers.0.graph.bias", "layers.1.graph.norm.weight", "layers.0.temporal.shift_in.offset"} <= found.keys()
+    assert set(found.values()) == {1e-4}
+
+
+@pytest.mark.parametrize("name", ["tcn", "agcn", "shiftgcn"])
+def test_adamw_spares_biases_and_scales_and_sgd_spares_nothing(name):
+    assert {(decay, axes > 1) for decay, axes in decays(name, "default").values()} == {(DEFAULT["decay"], True),
+                                                                                       (0, False)}
+    if name != "shiftgcn":
+        assert {decay for decay, _ in decays(name, "paper").values()} == {chosen(name, CLASSIFIERS[name], "paper")[0][
+            "decay"]}
+
+
+@pytest.mark.parametrize(("preset", "frozen"), [("paper", 6), ("default", 0)])
+def test_the_learned_graph_of_agcn_waits_as_published(tmp_path, preset, frozen):
+    learned: list[bool] = []
+
+    def look(*_: int) -> None:
+        state = load_state(tmp_path)
+        assert state is not None
+        learned.append(bool((state["net"]["layers.0.graph.learned"] != np.float32(1e-6)).any()))
+
+    options = {"widths": "4", "frames": 8, "batch": 12, "least_steps": 0, "check": 0, "epochs": 7}
+    fit("agcn", crowd(), "action", preset=preset, set=options, out=tmp_path, report=look)
+    assert learned == [False] * frozen + [True] * (7 - frozen)
+
+
+def test_a_training_says_which_torch_it_was(tmp_path):
+    fit("tcn", crowd(), "action", set=TINY | {"epochs": 1}, out=tmp_path / "m")
+    assert json.loads((tmp_path / "m" / "run.json").read_text())["versions"]["torch"] == torch.__version__

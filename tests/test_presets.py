@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from maskeleton.classifiers.base import Classifier
+from maskeleton.classifiers import CLASSIFIERS
+from maskeleton.classifiers.base import Classifier, network_options
 from maskeleton.classifiers.tcn import Tcn
 from maskeleton.errors import UserError
-from maskeleton.presets import DEFAULT, LIMITS, PRESETS, WORDS, batch_size, chosen, network_options
-from maskeleton.skeleton import Skeleton
+from maskeleton.presets import DEFAULT, LIMITS, PRESETS, WORDS, batch_size, chosen
+from maskeleton.skeleton import KINECT15, Skeleton
 
 
 class Counting(Classifier):
@@ -39,6 +40,35 @@ def test_networks_keep_their_published_recipe():
 def test_what_a_network_can_be_built_with():
     assert network_options(Counting) == {"depth": 3, "widths": (4, 8), "deep": False, "stream": "joint", "slots": None}
     assert "slots" not in network_options(Tcn)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_network_built_directly_names_the_options_it_does_not_have(name):
+    network = CLASSIFIERS[name]
+    with pytest.raises(UserError, match=f"no option 'depht', 'speed' for {network.__name__}") as refused:
+        network(KINECT15, 2, speed=1, depht=2)
+    assert all(option in refused.value.remedy for option in network_options(network))
+
+
+def test_a_network_that_hands_nothing_on_has_none_of_the_usual_options():
+    with pytest.raises(UserError, match="no option 'slots' for Tcn"):
+        Tcn(KINECT15, 2, slots=2)
+    assert Tcn(KINECT15, classes=2, widths=(4, 8)).width == 16
+
+
+class Wider(Counting):
+    """A network built on another one."""
+
+    def __init__(self, skeleton: Skeleton, classes: int, *, more: int = 1, **rest: Any) -> None:
+        super().__init__(skeleton, classes, more=more, **rest)
+
+
+def test_a_network_built_on_another_has_its_options_too():
+    assert network_options(Wider) == network_options(Counting) | {"more": 1}
+    assert Wider(KINECT15, 2, depth=1, slots=2).options["depth"] == 1
+    for stray in ("width", "rest", "self.depth"):
+        with pytest.raises(UserError, match=f"no option '{stray}' for Wider"):
+            Wider(KINECT15, 2, **{stray: 1})
 
 
 @pytest.mark.parametrize(("key", "said", "meant"), [

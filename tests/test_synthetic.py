@@ -152,6 +152,15 @@ def test_people_differ_in_every_channel_and_the_more_the_stronger():
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
+def test_each_channel_alone_tells_people_apart_as_variable_as_the_large_presets_are(channel):
+    alone = {other: 0 for other in CHANNELS if other != channel}
+    blurred = {name: getattr(PRESETS["etri"], name) for name in ("variation", "fit", "slack")}
+    values = measured(people=40, **no_gender(), **alone, **blurred)
+    assert f_ratio(values[channel]) > 2.02  # 99.9 % of F with 39 and 200 degrees of freedom
+    assert all(f_ratio(values[other]) < 2.02 for other in alone)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
 def test_a_channel_at_0_tells_nobody_apart_whatever_the_others_do(channel):
     values = measured(**{**no_gender(), **dict.fromkeys(CHANNELS, 2), channel: 0})
     assert f_ratio(values[channel]) < 3.1  # 99.9 % of F with 13 and 70 degrees of freedom
@@ -170,8 +179,9 @@ def test_gender_is_in_each_channel_as_strong_as_asked(channel):
     assert gender_f(6) > 25
 
 
-def test_with_every_strength_0_all_people_are_one():
-    chosen = settings("tiny", set={**NOTHING, "left_handed": "1"})
+@pytest.mark.parametrize("preset", PRESETS)
+def test_with_every_strength_0_all_people_are_one(preset):
+    chosen = settings(preset, set={**NOTHING, "left_handed": "1"})
     people = [person(0, number, chosen) for number in range(1, 9)]
     for each in people[1:]:
         for what in ("offsets", "posture", "amplitude", "lag"):

@@ -142,6 +142,26 @@ def plain_features(motion):
     return np.concatenate([np.ravel(part) for part in parts])
 
 
+def test_takes_done_by_halves_go_a_part_of_the_way_and_stay_on_the_floor():
+    full, half = (settings("tiny", actions=len(ACTIONS), set={**CLEAN, "slack": share}) for share in ("0", "1"))
+    hand = JOINT("HandRight")
+    reach = [np.ptp(perform(0, chosen, 1, WAVE, 1)[:, 0, hand, 1]) for chosen in (full, half)]
+    assert 0 < reach[1] < 0.5 * reach[0]
+    for number, name in enumerate(NAMES, 1):
+        one, other = (perform(0, chosen, 1, number, 1) for chosen in (full, half))
+        assert len(one) == len(other), name
+        assert -0.01 < other[..., 1].min() < 0.2, name
+        assert np.ptp(body.bone_lengths(other, KINECT25), 0).max() < 1e-9, name
+
+
+def test_as_many_takes_are_done_by_halves_as_asked():
+    full, some = (settings("tiny", set={**NOTHING, **CLEAN, "slack": share}) for share in ("0", "0.3"))
+    same = [np.array_equal(perform(0, full, 1, WAVE, take), perform(0, some, 1, WAVE, take)) for take in range(1, 151)]
+    assert 1 - np.mean(same) == pytest.approx(0.3, abs=0.12)  # 99.9 % of 150 draws
+    still = settings("tiny", set={**NOTHING, **CLEAN, "variation": "0", "slack": "1"})
+    assert np.array_equal(perform(0, still, 1, WAVE, 1), perform(0, ALIKE, 1, WAVE, 1))
+
+
 def test_left_handed_people_do_it_in_the_mirror():
     right, left = (settings("tiny", set={**NOTHING, "variation": "0", "sensor": "0", "dynamics": "1",
                                          "left_handed": share}) for share in ("0", "1"))

@@ -34,11 +34,13 @@ class Asked(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What the cells of one threat learn from and look at, and the halves of each label and split."""
+    """What the cells of one threat learn from and look at: the same recordings, perhaps released."""
 
     learned: MotionDataset
     looked_at: MotionDataset
-    halves: Mapping[tuple[str, str], Sequence[Half | OpenSet]]
+
+
+Halves = Mapping[tuple[str, str], Sequence[Half | OpenSet]]  # of each label and split
 
 
 def units_of(cells: Sequence[Cell], seeds: int) -> list[Unit]:
@@ -48,9 +50,10 @@ def units_of(cells: Sequence[Cell], seeds: int) -> list[Unit]:
 
 
 def ask(
-    units: Sequence[Unit], table: Table, folder: Path, *, jobs: int = 1, minutes: float | None = None,
-    keep: str = "action", options: Mapping[str, str] | None = None, report: Report | None = None,
-    share: Share = Share(), say: Callable[[str], None] | None = None,
+    units: Sequence[Unit], tables: Mapping[str, Table], halves: Halves, folder: Path, *, jobs: int = 1,
+    minutes: float | None = None, keep: str = "action", options: Mapping[str, str] | None = None,
+    report: Report | None = None, share: Share = Share(),
+    say: Callable[[str], None] | None = None,
 ) -> Asked:
     """Do the units in order; in so many minutes, one that would take longer than what is left is dropped."""
     clock = Clock(minutes)
@@ -62,15 +65,15 @@ def ask(
     for number, unit in enumerate(units):
         cell = unit.cell
         if clock.enough_for(cell):
-            halves = table.halves[cell.label, cell.by]
-            each = clock.share(sum(not other.null and other.seed == 0 for other in units[number + 1 :]), len(halves))
-            todo = cell_jobs(cell, table.learned, table.looked_at, halves, unit.seed, unit.null, keep, options, each)
+            table, own = tables[cell.threat], halves[cell.label, cell.by]
+            each = clock.share(sum(not other.null and other.seed == 0 for other in units[number + 1 :]), len(own))
+            todo = cell_jobs(cell, table.learned, table.looked_at, own, unit.seed, unit.null, keep, options, each)
             with clock.timed(cell) as needed:
                 paths = run(todo, folder, jobs, Share((share.number - number) % share.among, share.among))
             parts.setdefault((cell, unit.null), []).extend(Answers.load(path) for path in paths)
             waiting += len(todo) - len(paths)
             spent[cell] = spent.get(cell, 0.0) + needed[0]
-            if each is not None and needed[0] > 0.95 * each * len(halves) / max(jobs, 1):
+            if each is not None and needed[0] > 0.95 * each * len(own) / max(jobs, 1):
                 hurried.append(unit)
             if say:
                 say(f"{cell.label} by {cell.attack} {cell.judge}".strip())

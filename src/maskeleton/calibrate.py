@@ -1,21 +1,30 @@
 """What the instrument can see: signatures planted into people who have none of their own, and scores on less data."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from maskeleton.answers import joined
-from maskeleton.attacks.features import features
 from maskeleton.body import bones, joints
 from maskeleton.dataset import MotionDataset
+from maskeleton.dealing import IDENTITY, numbered
 from maskeleton.errors import pick
+from maskeleton.exam import exams, marked, used
 from maskeleton.labels import UNKNOWN
 from maskeleton.motion import Motion
-from maskeleton.score import Score, primary, score
-from maskeleton.seeds import generator
+from maskeleton.recognize import relabelled
+from maskeleton.score import Score, permuted
+from maskeleton.seeds import generator, seed_for
+from maskeleton.shares import at_most, share_of_people, share_of_takes, sides
 from maskeleton.skeleton import Skeleton
 from maskeleton.splits import Half
+from maskeleton.threads import one_thread
+from maskeleton.traits import trait_row, trait_table
+
+PLANTED = 1200  # recordings at most that signatures are planted into
+CURVE = 4000  # recordings at most that a learning curve is made of
+SHARES = (0.25, 0.5, 1.0)
+STILL_RISES = 0.02  # in rate, from the last share but one to all
 
 
 class Body(NamedTuple):
@@ -77,40 +86,62 @@ SIGNATURES: dict[str, Signature] = {
 def planted(dataset: MotionDataset, kind: str, size: float, seed: int = 0) -> MotionDataset:
     """The same recordings, dealt out anew to people who differ by one signature only."""
     people = strangers(dataset, seed)
+    told = [{**dataset.told(index), IDENTITY: int(person)} for index, person in enumerate(people)]
+    return MotionDataset.of(dataset.skeleton, dataset.fps, (
+        motion._replace(labels=labels, fields={}) for motion, labels in
+        zip(signed(dataset, np.arange(len(dataset)), people, kind, size, seed), told, strict=True)))
+
+
+def signed(dataset: MotionDataset, rows: np.ndarray, who: np.ndarray, kind: str, size: float,
+           seed: int) -> Iterator[Motion]:
+    """These recordings, each with the signature of the one who is said to have made it; of nobody (−1), with none."""
     signature = pick(kind, SIGNATURES, "signature")
-    return MotionDataset.of(dataset.skeleton, dataset.fps, _signed(dataset, people, signature, kind, size, seed))
-
-
-def _signed(dataset: MotionDataset, people: np.ndarray, signature: Signature, kind: str, size: float,
-            seed: int) -> Iterator[Motion]:
-    for index, motion in enumerate(dataset):
-        person = int(people[index])
+    for row in rows.tolist():
+        motion, person = dataset[row], int(who[row])
+        if person == UNKNOWN or size <= 0:
+            yield motion
+            continue
         positions = motion.positions.copy()
-        if person != UNKNOWN and size > 0:
-            for slot in range(positions.shape[1]):
-                there = motion.present[:, slot]
-                if there.any():
-                    body = Body(positions[there, slot], dataset.skeleton, dataset.fps,
-                                generator(seed, "signature", kind, person), generator(seed, "recording", kind, index))
-                    positions[there, slot] = signature.plant(body, size)
-        yield motion._replace(positions=positions, labels={**dataset.told(index), "subject": person}, fields={})
+        for slot in range(positions.shape[1]):
+            there = motion.present[:, slot]
+            if there.any():
+                body = Body(positions[there, slot], dataset.skeleton, dataset.fps,
+                            generator(seed, "signature", kind, person), generator(seed, "recording", kind, row))
+                positions[there, slot] = signature.plant(body, size)
+        yield motion._replace(positions=positions)
 
 
-def strangers(dataset: MotionDataset, seed: int = 0) -> np.ndarray:
-    """The label subject dealt out anew among the recordings of one action and camera: it says nothing any more."""
-    people = dataset.labels["subject"].copy()
-    same = [dataset.labels[label] for label in ("action", "camera") if label in dataset.labels]
-    table = np.stack(same or [np.zeros_like(people)], 1)
-    groups = np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
+def strangers(dataset: MotionDataset, seed: int = 0, halves: Sequence[Half] = (), label: str = IDENTITY,
+              keep: str = "action") -> np.ndarray:
+    """The label dealt out anew so that it says nothing any more; how often it stands on which side stays as it was.
+
+    `subject` is dealt out among the recordings of one action (the kept label) and camera, any other among people.
+    """
+    codes = dataset.labels[label].copy()
+    same = [dataset.labels[name] for name in (keep, "camera") if name in dataset.labels and label == IDENTITY]
+    nobody = np.full(len(codes), UNKNOWN, np.int32)
+    groups = numbered(sides(halves, len(dataset)), *same) if halves else numbered(nobody, *same)
     for group in np.unique(groups):
         places = np.flatnonzero(groups == group)
-        people[places] = people[generator(seed, "strangers", int(group)).permutation(places)]
-    return people
+        if label == IDENTITY:
+            codes[places] = codes[generator(seed, "strangers", int(group)).permutation(places)]
+        else:
+            person, kept = (dataset.labels.get(name, nobody)[places] for name in (IDENTITY, keep))
+            codes[places] = permuted(codes[places], label, person=person, keep=kept,
+                                     seed=seed_for(seed, "strangers", int(group)))
+    return codes
 
 
 def smallest_found(found: Callable[[float], bool], sizes: Sequence[float]) -> float | None:
-    """The first size that is found, trying from the smallest on; None where not even the largest is."""
-    return next((size for size in sizes if found(size)), None)
+    """The smallest size that is found, where all larger ones are found too: the half in which it must be is halved.
+
+    The next smaller one was tried, and not found. None where not even the largest is.
+    """
+    low, high = 0, len(sizes)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if found(sizes[middle]) else (middle + 1, high)
+    return sizes[low] if low < len(sizes) else None
 
 
 def _root(skeleton: Skeleton) -> int:
@@ -129,50 +160,84 @@ def _rotated(vectors: np.ndarray, axis: np.ndarray, angle: float) -> np.ndarray:
 
 
 def detection_limits(
-    dataset: MotionDataset, halves: Sequence[Half], keep: str = "action", seed: int = 0
+    dataset: MotionDataset, halves: Sequence[Half], keep: str = "action", seed: int = 0, label: str = IDENTITY,
+    most: int = PLANTED,
 ) -> list[dict[str, Any]]:
-    """For each kind of signature the smallest size at which the feature judge tells as many people apart."""
-    rows = []
-    for kind, signature in SIGNATURES.items():
-        rates: dict[float, Score] = {}
+    """For each kind of signature the smallest size at which the linear trait judges tell as many people apart (of an
+    attribute: as many people of its classes), with about `most` recordings at most.
 
-        def found(size: float, kind: str = kind, rates: dict[float, Score] = rates) -> bool:
-            rates[size] = read_by_traits(planted(dataset, kind, size, seed), halves, "subject", keep, seed)
-            return rates[size].low > rates[size].chance
+    It counts as found where the whole interval lies beyond chance and beyond what is read where nothing was planted.
+    """
+    halves = at_most(dataset, halves, label, most, keep, seed)
+    rows, who = used(halves), strangers(dataset, seed, halves, label, keep)
+    asked = exams(relabelled(dataset, label, who), halves, rows, label, keep, seed, most=1)
+    table = trait_table(dataset.select(rows))
+    nothing = marked(table, asked, label, keep)
 
-        least = smallest_found(found, signature.sizes)
-        last = rates[least if least is not None else signature.sizes[-1]]
-        rows.append({"kind": kind, "unit": signature.unit, "size": least, "tried": list(rates), "rate": last.rate,
-                     "low": last.low, "high": last.high, "chance": last.chance})
-    return rows
+    def rate_of(kind: str, size: float) -> Score:
+        with one_thread():
+            values = [trait_row(motion, dataset.skeleton, dataset.fps)
+                      for motion in signed(dataset, rows, who, kind, size, seed)]
+        return marked(table._replace(values=np.stack(values)), asked, label, keep)
+
+    return [_limit(kind, rate_of, nothing) | {"recordings": len(rows)} for kind in SIGNATURES]
+
+
+def _limit(kind: str, rate_of: Callable[[str, float], Score], nothing: Score) -> dict[str, Any]:
+    signature, rates = SIGNATURES[kind], {}
+
+    def found(size: float) -> bool:
+        rates[size] = rate_of(kind, size)
+        return rates[size].low > max(rates[size].chance, nothing.rate)
+
+    least = smallest_found(found, signature.sizes)
+    last = rates[least if least is not None else signature.sizes[-1]]
+    return {"kind": kind, "unit": signature.unit, "size": least, "tried": sorted(rates), "rate": last.rate,
+            "low": last.low, "high": last.high, "chance": last.chance, "null": nothing.rate}
 
 
 def learning_curve(
     dataset: MotionDataset, halves: Sequence[Half], label: str, keep: str = "action", seed: int = 0,
-    shares: Sequence[float] = (0.25, 0.5, 1.0),
+    shares: Sequence[float] = SHARES, most: int = CURVE,
 ) -> list[dict[str, Any]]:
-    """The feature judge's rate when it learns from a share of the training recordings only."""
-    rows = []
-    for share in shares:
-        fewer = [half._replace(train=_share_of(dataset, half.train, label, share, seed)) for half in halves]
-        found = read_by_traits(dataset, fewer, label, keep, seed)
-        rows.append({"share": share, "rate": found.rate, "low": found.low, "high": found.high})
-    return rows
+    """The linear trait judges' rate when they learn from a share of everybody's takes, and then of the people.
+
+    People who are to be told apart are never fewer, for chance would be another then: their curve is of takes alone.
+    """
+    halves = at_most(dataset, halves, label, most, keep, seed)
+    rows = used(halves)
+    table = trait_table(dataset.select(rows))
+    told: dict[bytes, Score] = {}  # two shares of few people may be the same people
+    found = []
+    for of in ("takes", "people") if label != IDENTITY and IDENTITY in dataset.labels else ("takes",):
+        for share in shares:
+            fewer = [half._replace(train=_fewer(dataset, half.train, label, keep, of, share, seed)) for half in halves]
+            key = b"".join(half.train.tobytes() for half in fewer)
+            if key not in told:
+                told[key] = marked(table, exams(dataset, fewer, rows, label, keep, seed), label, keep)
+            found.append({"share": share, "of": of, "rate": told[key].rate, "low": told[key].low,
+                          "high": told[key].high, "recordings": _mean(len(half.train) for half in fewer),
+                          "people": _mean(_people(dataset, half.train) for half in fewer)})
+    return found
 
 
-def read_by_traits(dataset: MotionDataset, halves: Sequence[Half], label: str, keep: str, seed: int) -> Score:
-    """The score of the straight feature judge, in seconds."""
-    asked = [features(dataset.select(half.train), dataset.select(half.test), label, seed=seed, keep=keep, minutes=0)
-             for half in halves]
-    return score(joined(asked), primary(label))
+def still_rises(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """With more of what (takes, people) the score of these rows still rises: it is a lower bound then."""
+    ways = {of: [row["rate"] for row in rows if row["of"] == of] for of in dict.fromkeys(row["of"] for row in rows)}
+    return [of for of, rates in ways.items()
+            if rates == sorted(rates) and len(rates) > 1 and rates[-1] - rates[-2] > STILL_RISES]
 
 
-def _share_of(dataset: MotionDataset, rows: np.ndarray, label: str, share: float, seed: int) -> np.ndarray:
-    """The same share of every class."""
-    if share >= 1:
-        return rows
-    codes = dataset.labels[label][rows]
-    kept = [generator(seed, "share", label, int(code)).permutation(np.flatnonzero(codes == code))
-            for code in np.unique(codes)]
-    chosen: np.ndarray = rows[np.sort(np.concatenate([own[: max(2, round(share * len(own)))] for own in kept]))]
-    return chosen
+def _fewer(dataset: MotionDataset, rows: np.ndarray, label: str, keep: str, of: str, share: float,
+           seed: int) -> np.ndarray:
+    if of == "people":
+        return share_of_people(dataset, rows, label, share, seed)
+    return share_of_takes(dataset, rows, label, share, keep, seed)
+
+
+def _people(dataset: MotionDataset, rows: np.ndarray) -> int:
+    return len(np.unique(dataset.labels[IDENTITY][rows])) if IDENTITY in dataset.labels else 0
+
+
+def _mean(numbers: Iterable[int]) -> int:
+    return round(float(np.mean(list(numbers))))

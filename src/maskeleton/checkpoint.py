@@ -7,7 +7,7 @@ trained, `state.pt`. Nothing of it is ever run: weights are numbers, the rest is
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from maskeleton.classifiers import CLASSIFIERS
 from maskeleton.classifiers.base import Classifier
@@ -88,19 +88,23 @@ def trained_on(dataset: MotionDataset, rows: Sequence[int] | np.ndarray,
 
 
 def save(model: Model, folder: Path | str) -> None:
-    """Write a checkpoint; the page, without which it is none, comes last."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {key: tensor.detach().cpu().contiguous() for key, tensor in model.net.state_dict().items()}
-    with atomic(folder / WEIGHTS) as out:
-        save_file(weights, out)
-    save_curves(model.curves, folder)
-    page = {"schema": SCHEMA, "name": model.name, "options": model.net.options, "label": model.label,
+    """Write a checkpoint."""
+    page = {"kind": "classifier", "name": model.name, "options": model.net.options, "label": model.label,
             "classes": model.classes, "skeleton": model.net.skeleton.to_dict(), "chain": model.chain,
             "frames": model.frames, "fill": model.fill, "hash": model.hash, "trained_on": model.trained_on,
             "lineage": model.lineage}
+    write(Path(folder), model.net, page, model.curves)
+
+
+def write(folder: Path, net: nn.Module, page: Mapping[str, Any], curves: Iterable[Mapping[str, float]]) -> None:
+    """Weights, curves and the page, without which there is no checkpoint: it comes last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {key: tensor.detach().cpu().contiguous() for key, tensor in net.state_dict().items()}
+    with atomic(folder / WEIGHTS) as out:
+        save_file(weights, out)
+    save_curves(curves, folder)
     with atomic(folder / PAGE) as out:
-        out.write_text(json.dumps(page, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        out.write_text(json.dumps({"schema": SCHEMA, **page}, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def save_curves(rows: Iterable[Mapping[str, float]], folder: Path) -> None:
@@ -115,21 +119,25 @@ def save_curves(rows: Iterable[Mapping[str, float]], folder: Path) -> None:
 def load(folder: Path | str, device: torch.device | str = "cpu") -> Model:
     """The classifier in a checkpoint, ready to answer. Whatever is wrong with the files, it says so in a sentence."""
     folder = Path(folder)
-    page = _page(folder)
-    weights = _weights(folder)
-    network = CLASSIFIERS[page["name"]]
+    page = read_page(folder, _FITS)
+    weights = read_weights(folder)
     skeleton = Skeleton.from_dict(page["skeleton"])
-    _refuse_other_shapes(folder, page, skeleton, weights)
-    net = network(skeleton, len(page["classes"]), **page["options"])
+
+    def built() -> Classifier:
+        return CLASSIFIERS[page["name"]](skeleton, len(page["classes"]), **page["options"])
+
+    refuse_other_shapes(folder, page["name"], built, weights)
+    net = built()
     net.load_state_dict(weights)
     model = Model(net.to(device).eval(), page["name"], page["label"], page["classes"], page["chain"], page["frames"],
-                  page["fill"], page["trained_on"], page["lineage"], _curves(folder))
+                  page["fill"], page["trained_on"], page["lineage"], read_curves(folder))
     if model.hash != page["hash"]:
         raise UserError(f"{folder / WEIGHTS}: these are not the weights that were saved", AGAIN)
     return model
 
 
-def _page(folder: Path) -> dict[str, Any]:
+def read_page(folder: Path, fits: Mapping[str, Callable[[Any], bool]]) -> dict[str, Any]:
+    """model.json, in which every one of these keys must make sense."""
     path = folder / PAGE
     if not path.is_file():
         raise UserError(f"{folder} holds no {PAGE}, so no model", AGAIN)
@@ -139,13 +147,16 @@ def _page(folder: Path) -> dict[str, Any]:
         page = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as fault:
         raise UserError(f"{path} cannot be read: {fault}", AGAIN) from None
-    wrong = [key for key, fits in _FITS.items() if not (isinstance(page, dict) and key in page and fits(page[key]))]
+    wrong = [key for key, good in fits.items() if not (isinstance(page, dict) and key in page and good(page[key]))]
+    if isinstance(page, dict) and "kind" in wrong and "name" in page:
+        raise UserError(f"{folder} holds a {page.get('kind', 'classifier')}", "give the folder of another model")
     if wrong:
         raise UserError(f"{path}: {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} missing or make no sense", AGAIN)
     return dict(page)
 
 
-def _words(value: object) -> bool:
+def words(value: object) -> bool:
+    """Whether it is a list of texts."""
     return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
@@ -163,26 +174,31 @@ def _plan(value: object) -> bool:
 
 
 def _origin(value: object) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("content_id"), str) and _words(value.get("hashes"))
+    return isinstance(value, dict) and isinstance(value.get("content_id"), str) and words(value.get("hashes"))
 
 
-_FITS = {
+# What the pages of all checkpoints have.
+FITS: dict[str, Callable[[Any], bool]] = {
     "schema": lambda value: value == SCHEMA,
-    "name": lambda value: isinstance(value, str) and value in CLASSIFIERS,
     "options": lambda value: isinstance(value, dict) and _options(value),
-    "label": lambda value: isinstance(value, str),
-    "classes": lambda value: _words(value) and 2 <= len(value) <= MOST_CLASSES and len(set(value)) == len(value),
     "skeleton": _plan,
     "chain": lambda value: isinstance(value, str) and value in CHAINS,
     "frames": lambda value: isinstance(value, int) and 1 <= value <= 100_000,
     "fill": lambda value: isinstance(value, str),
     "hash": lambda value: isinstance(value, str),
     "trained_on": _origin,
-    "lineage": _words,
+    "lineage": words,
+}
+_FITS = FITS | {
+    "kind": lambda value: value == "classifier",
+    "name": lambda value: isinstance(value, str) and value in CLASSIFIERS,
+    "label": lambda value: isinstance(value, str),
+    "classes": lambda value: words(value) and 2 <= len(value) <= MOST_CLASSES and len(set(value)) == len(value),
 }
 
 
-def _weights(folder: Path) -> dict[str, Tensor]:
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """model.safetensors: numbers and nothing else."""
     path = folder / WEIGHTS
     if not path.is_file():
         raise UserError(f"{folder} holds no {WEIGHTS}", AGAIN)
@@ -192,27 +208,26 @@ def _weights(folder: Path) -> dict[str, Tensor]:
         raise UserError(f"{path} cannot be read: {str(fault)[:200]}", AGAIN) from None
 
 
-def _refuse_other_shapes(folder: Path, page: Mapping[str, Any], skeleton: Skeleton,
-                         weights: Mapping[str, Tensor]) -> None:
+def refuse_other_shapes(folder: Path, name: str, build: Callable[[], nn.Module], weights: Mapping[str, Tensor]) -> None:
     """Build the network without memory for its weights first: only sizes that are in the file are then made."""
-    network = CLASSIFIERS[page["name"]]
     try:
         with torch.device("meta"):
-            wanted = network(skeleton, len(page["classes"]), **page["options"]).state_dict()
+            wanted = build().state_dict()
     except UserError:
         raise
     except Exception as fault:
-        raise UserError(f"{folder / PAGE}: no {page['name']} can be built with these options: {str(fault)[:200]}",
+        raise UserError(f"{folder / PAGE}: no {name} can be built with these options: {str(fault)[:200]}",
                         AGAIN) from None
     strange = sorted(wanted.keys() ^ weights.keys())
     strange = strange or [key for key in wanted if (wanted[key].shape, wanted[key].dtype)
                           != (weights[key].shape, weights[key].dtype)]
     if strange:
-        raise UserError(f"{folder / WEIGHTS}: {len(strange)} weights are not those of a {page['name']} with the "
+        raise UserError(f"{folder / WEIGHTS}: {len(strange)} weights are not those of a {name} with the "
                         f"options in {PAGE}: {listed(strange, 3)}", AGAIN)
 
 
-def _curves(folder: Path) -> list[dict[str, float]]:
+def read_curves(folder: Path) -> list[dict[str, float]]:
+    """curves.jsonl, as far as it is there."""
     path = folder / CURVES
     if not path.is_file() or path.stat().st_size > MOST_BYTES:
         return []

@@ -10,7 +10,25 @@ from typing import Annotated, Any
 
 import typer
 
-from maskeleton.errors import UserError, printable
+from maskeleton.commands import anonymize, audit, evaluate, train
+from maskeleton.errors import MENDABLE, UserError, printable
+from maskeleton.options import (
+    Data,
+    Force,
+    Fps,
+    From,
+    Jobs,
+    Missing,
+    NumShards,
+    Out,
+    Pattern,
+    People,
+    Plan,
+    Seed,
+    ShardIndex,
+    To,
+    pairs,
+)
 
 app = typer.Typer(
     name="maskeleton",
@@ -20,24 +38,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A store, a file, a folder or a glob of any known format.")]
-Out = Annotated[Path, typer.Argument(metavar="OUT", help="What is written; it must not be there yet.")]
-From = Annotated[str | None, typer.Option("--from", help="The format of DATA, where it cannot be told.")]
-To = Annotated[str, typer.Option("--to", help="The format of OUT.")]
-Pattern = Annotated[str | None, typer.Option(help="Labels in file names: 'p{subject}_{repetition:d}-{action}-{}.csv'; "
-                                             "{label:d} takes digits, {} skips.")]
-People = Annotated[list[Path] | None, typer.Option(help="A table whose first column is a label to join by, such as "
-                                                   "subject,gender,age. Without it people.csv in DATA is joined.")]
-Missing = Annotated[Path | None, typer.Option(help="A list of recordings to leave out, one name a line.")]
-Plan = Annotated[str | None, typer.Option("--skeleton", help="The body plan wanted: a name, or a JSON file with joints "
-                                          "and parents.")]
-Fps = Annotated[float | None, typer.Option(help="Frames a second: what a source does not say, or the rate wanted.")]
-Jobs = Annotated[int, typer.Option(min=1, help="Processes to work in.")]
-Seed = Annotated[int, typer.Option(help="The seed of everything random.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite OUT.")]
-ShardIndex = Annotated[int, typer.Option(help="Which of --num-shards machines this is, counted from 0.")]
-NumShards = Annotated[int, typer.Option(help="Machines that share the work; the last to finish puts it together.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -137,7 +137,7 @@ def synthesize(
 
     with progress("synthesize") as report:
         taken = verb.synthesize(out, preset=preset, people=people, actions=actions, takes=takes, cameras=cameras,
-                                set=_pairs(set or []), to=to, seed=seed, jobs=jobs,
+                                set=pairs(set or []), to=to, seed=seed, jobs=jobs,
                                 share=(shard_index, num_shards), force=force, report=report)
     print(convert.told(taken, out))
 
@@ -163,53 +163,8 @@ def view(
                     people=people or (), skeleton=skeleton, fps=fps, force=force))
 
 
-@app.command()
-def audit(
-    data: Data,
-    hide: Annotated[list[str], typer.Option(metavar="LABEL", help="A label that must not be recognizable.")],
-    keep: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must stay; action, where there "
-                                                   "is one.")] = None,
-    judge: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A classifier that judges, with what it is "
-                                                    "shown behind a colon (tcn:joint+bone).")] = None,
-    attack: Annotated[list[str] | None, typer.Option(metavar="NAME", help="classify, features, match or side.")] = None,
-    split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How often each judge is taught anew.")] = 3,
-    open_set: Annotated[bool, typer.Option("--open-set", help="Also compare people nobody was trained on.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Also say where it lives: each channel of the motion "
-                                          "alone.")] = False,
-    minutes: Annotated[float | None, typer.Option(min=0, help="Drop seeds, then judges, to be done by then.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="RUN/", help="Keep what was found in this folder.")] = None,
-    set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the judges, such as "
-                                                  "epochs=20 or without=jitter.")] = None,
-    device: Annotated[str, typer.Option(help="Where networks are taught: auto, cpu, cuda, cuda:1 …")] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
-    format: From = None,
-    pattern: Pattern = None,
-    people: People = None,
-    skeleton: Plan = None,
-    fps: Fps = None,
-    seed: Seed = 0,
-    jobs: Jobs = 1,
-    shard_index: ShardIndex = 0,
-    num_shards: NumShards = 1,
-    force: Force = False,
-) -> None:
-    """Say who and what can be read off a dataset.
-
-    With intervals over people, beside chance and a measured null.
-    """
-    from maskeleton.progress import progress
-    from maskeleton.verbs import audit as verb
-    from maskeleton.verdict import table
-
-    with progress("audit") as report:
-        machine = {key: value for key, value in (("device", device), ("precision", precision)) if value != "auto"}
-        card = verb.audit(data, hide=hide, keep=keep, judges=judge or ("tcn",), attacks=attack or verb.ATTACKS_ASKED,
-                          by=split, seeds=seeds, open_set=open_set, explain=explain, minutes=minutes, out=out,
-                          set={**_pairs(set or []), **machine}, format=format, pattern=pattern, people=people or (),
-                          skeleton=skeleton, fps=fps, seed=seed, jobs=jobs,
-                          share=(shard_index, num_shards), force=force, report=report)
-    print(table(card))
+for _verb in (audit, train, anonymize, evaluate):
+    app.command()(_verb)
 
 
 @app.command()
@@ -225,16 +180,6 @@ def demo(
     from maskeleton.verbs import demo as verb
 
     verb.demo(out, seed=seed, jobs=jobs)
-
-
-def _pairs(words: list[str]) -> dict[str, str]:
-    pairs = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals or not key.strip():
-            raise UserError(f"--set {word} is no pair", "write it as key=value, such as --set anatomy=0")
-        pairs[key.strip()] = value.strip()
-    return pairs
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -257,10 +202,10 @@ def main(arguments: list[str] | None = None) -> None:
         if fault.errno == errno.EPIPE:  # who read the output has gone, as `head` does
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
-        if fault.errno not in _MENDABLE:
+        if fault.errno not in MENDABLE:
             raise
         place = f": {fault.filename}" if fault.filename else ""
-        _fail(f"{fault.strerror or fault}{place}", _MENDABLE[fault.errno])
+        _fail(f"{fault.strerror or fault}{place}", MENDABLE[fault.errno])
     except _UsageError as fault:
         if not sys.argv[1:] and arguments is None:
             print(fault.format_message())
@@ -269,24 +214,6 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 _UsageError: Any = typer.BadParameter.__mro__[2]  # click's ClickException, which typer carries under changing names
-_MENDABLE = {
-    errno.ENOSPC: "free some room and run the same command again: it goes on from here",
-    errno.EDQUOT: "free some room and run the same command again: it goes on from here",
-    errno.EACCES: "check who may read and write there",
-    errno.EPERM: "check who may read and write there",
-    errno.EROFS: "choose an OUT that can be written",
-    errno.ENOTDIR: "check the path",
-    errno.ENOENT: "check the path, and that nothing else moves or deletes files there",
-    errno.EEXIST: "check the path, and that nothing else writes there",
-    errno.EISDIR: "check the path, and that nothing else writes there",
-    errno.ENOTEMPTY: "check the path, and that nothing else writes there",
-    errno.EBUSY: "check the path, and that nothing else writes there",
-    errno.ELOOP: "check the links on the path",
-    errno.EIO: "the disk, or the way to it, fails: check it and run the same command again",
-    errno.ESTALE: "the disk, or the way to it, fails: check it and run the same command again",
-    errno.ENAMETOOLONG: "choose a shorter name",
-    errno.EMFILE: "raise the limit of open files (ulimit -n)",
-}
 
 
 def _fail(wrong: str, remedy: str) -> None:

@@ -1,9 +1,29 @@
 """What a person is told when something is wrong that they can mend."""
 
+import errno
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 Thing = TypeVar("Thing")
+# What of the system's faults the user can mend, and how.
+MENDABLE = {
+    errno.ENOSPC: "free some room and run the same command again: it goes on from here",
+    errno.EDQUOT: "free some room and run the same command again: it goes on from here",
+    errno.EACCES: "check who may read and write there",
+    errno.EPERM: "check who may read and write there",
+    errno.EROFS: "choose an OUT that can be written",
+    errno.ENOTDIR: "check the path",
+    errno.ENOENT: "check the path, and that nothing else moves or deletes files there",
+    errno.EEXIST: "check the path, and that nothing else writes there",
+    errno.EISDIR: "check the path, and that nothing else writes there",
+    errno.ENOTEMPTY: "check the path, and that nothing else writes there",
+    errno.EBUSY: "check the path, and that nothing else writes there",
+    errno.ELOOP: "check the links on the path",
+    errno.EIO: "the disk, or the way to it, fails: check it and run the same command again",
+    errno.ESTALE: "the disk, or the way to it, fails: check it and run the same command again",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+}
 
 
 class UserError(Exception):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from maskeleton.ask import answers, embeddings, read
@@ -70,14 +70,13 @@ def fit(name: str, dataset: MotionDataset, label: str, *, preset: str = "default
     course.teach(data, began, minutes, report, (lambda: course.keep(folder, key)) if folder is not None else None)
     net.load_state_dict(course.best)
     model = Model(net.eval(), name, label, task.classes, teaching["chain"], teaching["frames"], teaching["fill"],
-                  trained_on(dataset, task.rows), [], course.rows)
+                  trained_on(dataset, task.rows, task.check), [], course.rows)
     if folder is not None and engine.first:
         save(model, folder)
         options = {"name": name, "label": label, "preset": preset, "set": dict(set or {}), "minutes": minutes}
         write_record(folder, record_of("fit", options, seed, model=model.hash, data=model.trained_on["content_id"],
                                        teaching=teaching))
     return model
-
 
 
 class Course:
@@ -88,6 +87,8 @@ class Course:
         self.net, self.task, self.teaching, self.engine = net, task, teaching, engine
         self.seed, self.place = seed, place
         self.optimizer = _optimizer(net, teaching)
+        self.late = [(weight, _named(net.late, name, 0)) for name, weight in net.named_parameters()
+                     if teaching["optimizer"] == "sgd"]  # weights, and the epoch from which on they are taught
         self.weight = class_weights(task, teaching["balance"]).to(engine.device)
         self.augment = Augment(*(teaching[key] for key in Augment._fields))
         self.epoch = 0
@@ -144,6 +145,9 @@ class Course:
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(losses.mean())
         self.engine.average_gradients(self.net)
+        for weight, epoch in self.late:
+            if self.epoch < epoch:
+                weight.grad = None  # then the optimizer leaves it alone
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         self.optimizer.step()
@@ -229,13 +233,20 @@ def learning_rate(teaching: Options, epoch: float) -> float:
     return float(top * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
 
 
-def _optimizer(net: nn.Module, teaching: Options) -> torch.optim.Optimizer:
+def _optimizer(net: Classifier, teaching: Options) -> torch.optim.Optimizer:
+    groups: dict[float, list[Tensor]] = {}  # times the usual weight decay -> weights
+    for name, weight in net.named_parameters():
+        times = _named(net.decays, name, 1.0) if teaching["optimizer"] == "sgd" else float(weight.ndim > 1)
+        groups.setdefault(times, []).append(weight)  # adamw spares biases and scales
+    told = [{"params": some, "weight_decay": teaching["decay"] * times} for times, some in groups.items()]
     if teaching["optimizer"] == "sgd":
-        return torch.optim.SGD(net.parameters(), teaching["lr"], 0.9, weight_decay=teaching["decay"], nesterov=True)
-    decayed = [weight for weight in net.parameters() if weight.ndim > 1]
-    others = [weight for weight in net.parameters() if weight.ndim <= 1]  # biases and scales
-    groups: list[dict[str, Any]] = [{"params": decayed}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, teaching["lr"], weight_decay=teaching["decay"])
+        return torch.optim.SGD(told, teaching["lr"], 0.9, nesterov=True)
+    return torch.optim.AdamW(told, teaching["lr"])
+
+
+def _named(ends: Mapping[str, float], name: str, usual: float) -> float:
+    """What is said of a weight by how its name ends."""
+    return next((said for end, said in ends.items() if name.endswith(end)), usual)
 
 
 def class_weights(task: Lesson, balance: bool) -> Tensor:

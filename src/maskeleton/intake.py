@@ -139,8 +139,12 @@ def take_in(
     share: Share = Share(),
     report: Report | None = None,
     history: Sequence[dict[str, Any]] = (),
+    entry: Mapping[str, Any] | None = None,
 ) -> Taken:
-    """Read all of `source` and write it to `out` in the format `to`; interrupted, the next call goes on from there."""
+    """Read all of `source` and write it to `out` in the format `to`; interrupted, the next call goes on from there.
+
+    `entry` is what history shall say of it, if not what the record says.
+    """
     if to != "store":
         writer(to)
     work = out.with_name(f".{out.name}.work")
@@ -159,7 +163,8 @@ def take_in(
             return Taken(None, [], Counter(), {}, missing)
         del todo
         try:
-            return _put_together(pieces, source, work, out, to, record, steps, strict, fields, history)
+            return _put_together(pieces, source, work, out, to, record, steps, strict, fields,
+                                 [*history, dict(entry) if entry is not None else _without_paths(record)])
         except UserError:  # nothing of this can be used again: what is wrong lies in the data, or in what was asked
             remove(work)
             raise
@@ -176,8 +181,7 @@ def _put_together(
     copies = "duplicates" in steps
     by_id = not isinstance(source, Opened)  # as files of these ids are read back
     with atomic(work / "whole") as whole:
-        entry = {key: record[key] for key in ("verb", "options") if key in record}
-        joined = store.join(pieces, whole, [*history, _without_paths(entry)], copies, by_id)
+        joined = store.join(pieces, whole, history, copies, by_id)
     _tell_copies(joined, copies, asides, findings, examples)
     if strict and (asides or findings):
         raise UserError(f"--strict: {_told(asides, findings, examples)}",

@@ -1,11 +1,10 @@
 """Presets: named sets of options for teaching a classifier, and how `set` changes them and the network's own."""
 
-import inspect
 import math
 from collections.abc import Mapping
 from typing import Any
 
-from maskeleton.classifiers.base import Classifier
+from maskeleton.classifiers.base import Classifier, network_options
 from maskeleton.engine import FILLS
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.normalize import CHAINS
@@ -70,9 +69,9 @@ def chosen(name: str, network: type[Classifier], preset: str = "default",
         own |= {"slots": PUBLISHED_SLOTS} if "slots" in defaults else {}
     for key, value in (set or {}).items():
         if key in teaching:
-            teaching[key] = _checked(key, _like(key, value, DEFAULT[key]))
+            teaching[key] = _checked(key, like(key, value, DEFAULT[key]))
         elif key in defaults:
-            own[key] = _like(key, value, defaults[key])
+            own[key] = like(key, value, defaults[key])
         else:
             raise UserError(f"there is no option {key!r} for {name}",
                             f"there are: {listed([*teaching, *defaults], 60)}")
@@ -85,18 +84,7 @@ def batch_size(teaching: Options, recordings: int) -> int:
     return int(min(teaching["batch"], max(few, FEWEST)))
 
 
-def network_options(network: type[Classifier]) -> Options:
-    """What a network can be built with besides skeleton and classes, and what it takes without being told."""
-    found: Options = {}
-    for builder in (network.__init__, Classifier.__init__):
-        parameters = inspect.signature(builder).parameters.values()
-        found = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty} | found
-        if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
-            break
-    return found
-
-
-def _like(key: str, value: Any, usual: Any) -> Any:
+def like(key: str, value: Any, usual: Any) -> Any:
     """The value as what is usually there: a number, a word, yes or no, or several numbers."""
     text = str(value).strip()
     try:

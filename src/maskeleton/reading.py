@@ -90,6 +90,14 @@ def reading_by_channel(question: Question, pairs: Sequence[Pair], lens: Lens) ->
     return damped(np.sum([reading.scores for reading in each], 0), held, question, pairs)
 
 
+def straight(question: Question, pairs: Sequence[Pair], label: str, keep: str) -> tuple[list[Reading], Lens]:
+    """Linear judges of all traits through every lens; channel by channel through the best one; and that lens."""
+    lenses = lenses_for(question, label, keep)
+    whole = {name: linear_reading(question, pairs, lens) for name, lens in lenses.items()}
+    lens = lenses[max(whole, key=lambda name: whole[name].merit)]
+    return [*whole.values(), reading_by_channel(question, pairs, lens)], lens
+
+
 def damped(scores: np.ndarray, held: Sequence[np.ndarray], question: Question, pairs: Sequence[Pair]) -> Reading:
     """The same answers, no surer of themselves than they were right on what was held back."""
     def likelihood(share: float) -> float:

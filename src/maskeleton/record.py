@@ -2,12 +2,15 @@
 
 import json
 import platform
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
+ALWAYS = ("maskeleton", "numpy", "pyarrow")
+WHERE_LOADED = {"torch": "torch", "sklearn": "scikit-learn", "scipy": "scipy"}  # module -> package
 
 
 def record_of(verb: str, options: Mapping[str, Any], seed: int, **found: Any) -> dict[str, Any]:
@@ -25,9 +28,9 @@ def write_record(out: Path, record: Mapping[str, Any], folder: bool | None = Non
 
 
 def versions() -> dict[str, str]:
-    """The versions that have a say in a result."""
+    """The versions that have a say in a result; nothing is loaded to find them out."""
     found = {"python": platform.python_version()}
-    for package in ("maskeleton", "numpy", "pyarrow"):
+    for package in (*ALWAYS, *(package for module, package in WHERE_LOADED.items() if module in sys.modules)):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

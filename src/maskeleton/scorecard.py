@@ -38,7 +38,11 @@ ROWS: dict[str, dict[str, Any]] = {
                  "high": NUMBER, "chance": NUMBER},
 }
 BY = {name: WHO[name] for name in ("threat", "attack", "judge")}
-ADDED = {"validation": (*NUMBER, type(None)), "null_away": bool}  # of a cell, in files that have them
+ADDED: dict[str, dict[str, Any]] = {  # in files that have them
+    "cells": {"validation": (*NUMBER, type(None)), "null_away": bool},
+    "limits": {"null": (*NUMBER, type(None)), "recordings": int},
+    "learning": {"of": str, "recordings": int, "people": int},
+}
 
 
 class CellScore(NamedTuple):
@@ -179,11 +183,12 @@ def _row_faults(row: Any, name: str, expected: Mapping[str, Any], where: str) ->
     if not isinstance(row, dict):
         yield f"{where[:-1]} is {_kind(row)}, expected an object"
         return
-    wrong = list(_wrong(row, expected, where))
+    more = ADDED.get(name, {})
+    known = {**expected, **{key: kind for key, kind in more.items() if key in row}}
+    wrong = list(_wrong(row, known, where))
     if name == "cells":
-        wrong += _wrong(row, {key: kind for key, kind in ADDED.items() if key in row}, where)
         wrong += _no_words(row.get("leaks"), f"{where}leaks")
-        wrong += [f"{where}{key} is not known" for key in row if key not in expected and key not in ADDED]
+        wrong += [f"{where}{key} is not known" for key in row if key not in expected and key not in more]
     sizes = row.get("tried")
     if name == "limits" and isinstance(sizes, list) and not (sizes and all(map(_is_number, sizes))):
         wrong.append(f"{where}tried holds something else than numbers, or nothing")
@@ -223,7 +228,7 @@ def _senseless(row: Mapping[str, Any], where: str) -> Iterator[str]:
     for key in ("chance", "null", "validation", "share", "plain", "within"):
         if _is_number(row.get(key)) and not 0 <= row[key] <= 1:
             yield f"{where}{key} is {row[key]}, expected 0 to 1"
-    for key in ("trials", "people", "seeds", "minutes", "hits"):
+    for key in ("trials", "people", "seeds", "minutes", "hits", "recordings"):
         if _is_number(row.get(key)) and row[key] < 0:
             yield f"{where}{key} is {row[key]}"
     if "hits" in row and not row["hits"] <= row["trials"]:

@@ -1,13 +1,13 @@
 """Tally: what a battery was answered, as rows of a scorecard: scores, exposed people, actions, agreement of seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from maskeleton.answers import Answers
 from maskeleton.attacks.features import STEADY
 from maskeleton.attacks.pool import assigned, pooled
-from maskeleton.battery import Asked, Table, left_out
+from maskeleton.battery import Asked, Halves, left_out
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.labels import UNKNOWN
@@ -24,14 +24,14 @@ OF_STRANGERS = ("rank1", "rank5", "map", "eer", "tar_far01")
 SESSIONS = ("session", "day", "date", "visit")  # labels that part a person from the day of recording
 
 
-def tally(card: Scorecard, dataset: MotionDataset, asked: Asked, cells: Sequence[Cell], table: Table) -> None:
+def tally(card: Scorecard, dataset: MotionDataset, asked: Asked, cells: Sequence[Cell], halves: Halves) -> None:
     """Put what the cells were answered into the card."""
     for cell in cells:
         if cell not in asked.answers:
             continue
-        halves = table.halves[cell.label, cell.by]
         answers, null = asked.answers[cell], asked.nulls.get(cell)
-        leaks = tuple(dict.fromkeys(leak for half in halves if isinstance(half, Half) for leak in half.leaks))
+        leaks = tuple(dict.fromkeys(leak for half in halves[cell.label, cell.by] if isinstance(half, Half)
+                                    for leak in half.leaks))
         add(card, cell, answers, null, metrics_of(cell), leaks, asked.minutes[cell])
         who = f"{cell.label} by {cell.attack} {cell.judge}".strip()
         for (one, other), share in agreement(answers).items():
@@ -44,7 +44,7 @@ def tally(card: Scorecard, dataset: MotionDataset, asked: Asked, cells: Sequence
             _together(card, cell, answers, null, leaks)
     card.not_tried += left_out(asked)
     card.warnings += _named_by_files(card.cells)
-    card.warnings += dict.fromkeys(note for own in table.halves.values() for half in own for note in half.notes)
+    card.warnings += dict.fromkeys(note for own in halves.values() for half in own for note in half.notes)
     card.warnings += _unsure(dataset, {cell.label for cell in cells if cell.role == "hide"})
 
 
@@ -123,11 +123,11 @@ def told_of(dataset: MotionDataset, name: str) -> dict[str, object]:
             "fps": dataset.fps}
 
 
-def split_rows(table: Table, ids: Mapping[int, str] | Sequence[str]) -> dict[str, list[object]]:
+def split_rows(halves: Halves, ids: Sequence[str]) -> dict[str, list[object]]:
     """split.parquet: which recording stood where, for each label and split."""
     columns: dict[str, list[object]] = {name: [] for name in ("label", "split", "fold", "part", "recording")}
-    for (label, by), halves in table.halves.items():
-        for fold, half in enumerate(halves):
+    for (label, by), own in halves.items():
+        for fold, half in enumerate(own):
             parts = half._asdict()
             for part in ("train", "test", "gallery", "probe"):
                 for row in parts.get(part, ()):

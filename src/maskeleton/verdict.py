@@ -134,6 +134,7 @@ def table(card: Scorecard) -> str:
     lines += [_sentence(row) for row in card.headline]
     for row in card.headline:
         lines += _exposed(card, row)
+    lines += [_motion(card.motion)] if card.motion else []
     lines += [_limit(row) for row in card.limits] + _learning_lines(card.learning)
     lines += [f"! {warning}" for warning in card.warnings]
     lines += [f"not tried: {what}" for what in card.not_tried]
@@ -202,6 +203,15 @@ def _channel_lines(rows: Sequence[dict[str, Any]], label: str) -> list[str]:
     return [f"where {label} lives: each channel alone / within what is kept, chance {digits(chance)}",
             *(f"  {row['channel']:<{words}}  {digits(row['plain']):>4} / {digits(row['within']):>4} "
               f"{bar(best[row['channel']], chance)}" for row in ordered)]
+
+
+def _motion(rows: Sequence[dict[str, Any]]) -> str:
+    """How far the motion was moved, and what it is like."""
+    value = {row["metric"]: row for row in rows if row["value"] is not None}
+    told = [f"{name.replace('_', ' ')} {row['value']:.3g} {row['unit']}"
+            + (f" (was {value[f'{name}_original']['value']:.3g})" if f"{name}_original" in value else "")
+            for name, row in value.items() if not name.endswith("_original")]
+    return "motion: " + ", ".join(told).replace("²", "2").replace("³", "3")
 
 
 def _limit(row: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """2s-AGCN: each joint looks at its neighbours, and at whichever joints move like it in this recording."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ class AGCN(Classifier):
     and `conv_b.0-2` one behind the other are `look`, `conv_d.0-2` are `conv`, `bn` is `norm`, `down` is `past`), `tcn1`
     is `temporal` (`bn` is `norm`) and `residual` is `past` (`bn` is `norm`).
     """
+
+    late: ClassVar[Mapping[str, int]] = {"graph.learned": 6}
 
     def __init__(self, skeleton: Skeleton, classes: int, *, widths: Sequence[int] = TEN_LAYERS, **options: Any) -> None:
         check_widths(widths, LOOKS)

@@ -1,12 +1,17 @@
 """What every classifier is made of: bodies that are there go through the network; others cost and change nothing."""
 
-from typing import Any
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from maskeleton.classifiers.streams import stream_of
+from maskeleton.errors import UserError, listed
 from maskeleton.skeleton import Skeleton
+
+NAMELESS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Classifier(nn.Module):
@@ -18,6 +23,17 @@ class Classifier(nn.Module):
     """
 
     width: int  # D, what `features` gives
+    # How a network's publication taught some of its weights otherwise; `fit` does so with sgd. A key is how their names
+    # end: how many times the usual weight decay they get, and from which epoch on (counted from 0) they are taught.
+    decays: ClassVar[Mapping[str, float]] = {}
+    late: ClassVar[Mapping[str, int]] = {}
+
+    def __new__(cls, *told: Any, **options: Any) -> Self:
+        unknown = options.keys() - parameters(cls).keys()
+        if unknown:
+            raise UserError(f"there is no option {listed(map(repr, sorted(unknown)))} for {cls.__name__}",
+                            f"there are: {listed(network_options(cls))}")
+        return super().__new__(cls)
 
     def __init__(self, skeleton: Skeleton, classes: int, width: int, *, stream: str = "joint",
                  slots: int | None = None, **options: Any) -> None:
@@ -65,3 +81,21 @@ class Classifier(nn.Module):
         flat = moving.permute(0, 2, 3, 4, 1).reshape(batch, slots * joints * axes, frames)
         scaled = self.scale(flat).reshape(batch * slots, joints, axes, frames).permute(0, 3, 1, 2)
         return self.features(scaled).reshape(batch, slots, -1).mean(1)
+
+
+def network_options(network: type[Classifier]) -> dict[str, Any]:
+    """What a network can be built with besides skeleton and classes, and what it takes without being told."""
+    return {name: usual.default for name, usual in parameters(network).items()
+            if usual.default is not inspect.Parameter.empty}
+
+
+def parameters(network: type[Classifier]) -> dict[str, inspect.Parameter]:
+    """What a network's own builder takes, and the options of the builders that it hands the rest on to."""
+    found: dict[str, inspect.Parameter] = {}
+    for builder in (vars(kind)["__init__"] for kind in network.__mro__ if "__init__" in vars(kind)):
+        named = inspect.signature(builder).parameters
+        found = {name: one for name, one in named.items() if name != "self" and one.kind not in NAMELESS
+                 and (not found or one.default is not inspect.Parameter.empty)} | found
+        if builder is Classifier.__init__ or inspect.Parameter.VAR_KEYWORD not in [one.kind for one in named.values()]:
+            break
+    return found

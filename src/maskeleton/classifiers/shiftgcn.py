@@ -1,9 +1,9 @@
 """Shift-GCN: instead of mixing joints by a graph, every channel looks at another joint, and at another moment."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -32,6 +32,8 @@ class ShiftGCN(Classifier):
     `norm`, `down` is `past`; `tcn1` is `temporal`: `bn` is `norm_in`, `shift_in.ypos` is `shift_in.offset`,
     `temporal_linear` is `join`, `shift_out.ypos` is `shift_out.offset`, `bn2` is `norm_out`.
     """
+
+    decays: ClassVar[Mapping[str, float]] = {"graph.weight": 10.0, "graph.mask": 0.0}
 
     def __init__(self, skeleton: Skeleton, classes: int, *, widths: Sequence[int] = TEN_LAYERS, reach: int = 10,
                  paced: bool = True, **options: Any) -> None:

@@ -164,6 +164,13 @@ def read(data: str | Path, format: str | None = None, **options: Any) -> MotionD
     return dataset
 
 
+def said_of_source(pattern: str | None, people: Sequence[str | Path], skeleton: str | None,
+                   fps: float | None) -> dict[str, Any]:
+    """What there is to say of data that does not say it itself."""
+    said = {"pattern": pattern, "people": tuple(people), "skeleton": plan(skeleton) if skeleton else None, "fps": fps}
+    return {name: value for name, value in said.items() if value}
+
+
 def plan(name_or_file: str) -> Skeleton:
     """A body plan by name, or from a JSON file."""
     if name_or_file in PLANS or not Path(name_or_file).is_file():

@@ -20,6 +20,7 @@ STRANGERS = (1001, 1000)  # first number, and how many: people of the population
 TEMPO_SD, STEP_SD, AMPLITUDE_SD, KEY_SD, LAG_SD, STANCE_SD = 0.04, 0.06, 0.03, 0.025, 0.012, 2.0
 LEG_SHARE = 0.5  # legs carry: they vary by this share of what arms do
 YAW_SD, PLACE_SD = 7.0, 0.10  # degrees, metres
+SLACK = (0.05, 0.35)  # how far a movement goes that is done by halves, against one that is done in full
 STILL = (0.15, 0.35)  # seconds before and after the action
 
 SWAY = {"tilt": (0.5, 0.32), "roll": (0.6, 0.24), "bend": (0.8, 0.27), "nod": (1.0, 0.21), "lean": (0.5, 0.19)}
@@ -37,6 +38,8 @@ class Variation(Strengths, Protocol):
 
     @property
     def variation(self) -> float: ...
+    @property
+    def slack(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,9 @@ def perform(seed: int, settings: Variation, number: int, action: int, repetition
     if len(played.tracks) == 2:
         people.append(person(seed, partner_of(seed, *words), settings))
     timing = _timing(seeds.generator(seed, "timing", *words), settings.variation, played, people)
+    effort = _effort(seeds.generator(seed, "slack", *words), settings)
     bodies = [_body(seeds.generator(seed, "body", who, *words), settings.variation, played.tracks[who], each, timing,
-                    played) for who, each in enumerate(people)]
+                    played, effort) for who, each in enumerate(people)]
     return _staged(seeds.generator(seed, "stage", *words), settings.variation, bodies, played, people)
 
 
@@ -76,8 +80,14 @@ def _timing(rng: np.random.Generator, variation: float, played: Action, people: 
     return _Timing(keys, round(float(keys[-1] + tail) * FPS))
 
 
+def _effort(rng: np.random.Generator, settings: Variation) -> np.ndarray:
+    """(angles,) how far each angle goes: 1, or less in a take done by halves; legs lose less, the root nothing."""
+    half = rng.random() < settings.slack * min(settings.variation, 1)
+    return np.asarray((rng.uniform(*SLACK) if half else 1.0) ** VARIES[PART])
+
+
 def _body(rng: np.random.Generator, variation: float, track: np.ndarray, who: Person, timing: _Timing,
-          played: Action) -> np.ndarray:
+          played: Action, effort: np.ndarray) -> np.ndarray:
     """(T, joints, 3): the action's angles as this person takes them this time, through the body."""
     if who.left_handed and not played.sided:
         track = mirrored(track)
@@ -85,7 +95,7 @@ def _body(rng: np.random.Generator, variation: float, track: np.ndarray, who: Pe
     missed = 1 + (rng.standard_normal((len(track), len(PARTS))) * KEY_SD * variation * VARIES)[:, PART]
     lag = who.lag + (rng.standard_normal(len(PARTS)) * LAG_SD * variation * VARIES)[PART]
     stance = rng.standard_normal(len(ANGLES)) * STANCE_SD * variation * STANCE
-    poses = REST + (track - REST) * np.where(PART == 0, 1, amplitude) * missed
+    poses = REST + (track - REST) * np.where(PART == 0, 1, amplitude) * missed * effort
     poses[:, PLACE["lift"]] = track[:, PLACE["lift"]] * amplitude[PLACE["lift"]]
     time = np.arange(timing.frames) / FPS
     angles = sample(timing.keys, poses, time[:, None] - lag, who.roughness)

@@ -15,6 +15,7 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.motion import Motion
 from maskeleton.skeleton import Skeleton
+from maskeleton.threads import one_thread
 from maskeleton.traits import form, movement
 from maskeleton.traits.body import Body, Part, body_of
 
@@ -58,6 +59,12 @@ def traits(motion: Motion, skeleton: Skeleton, fps: float) -> dict[str, np.ndarr
     return {channel: _numbers(measure(body)) for channel, measure in CHANNELS.items()}
 
 
+def trait_row(motion: Motion, skeleton: Skeleton, fps: float) -> np.ndarray:
+    """(F,) the same numbers one after the other."""
+    body = body_of(motion, skeleton, fps)
+    return _numbers([part for measure in CHANNELS.values() for part in measure(body)])
+
+
 def trait_table(dataset: MotionDataset) -> Traits:
     """The traits of every recording of a dataset."""
     if not len(dataset):
@@ -70,8 +77,9 @@ def trait_table(dataset: MotionDataset) -> Traits:
         channels[channel] = slice(len(names), len(names) + len(told))
         names += told
     values = np.empty((len(dataset), len(names)), np.float32)
-    for index in range(len(dataset)):
-        values[index] = _remembered(dataset, index)
+    with one_thread():
+        for index in range(len(dataset)):
+            values[index] = _remembered(dataset, index)
     return Traits(values, channels, names)
 
 
@@ -83,8 +91,7 @@ def _remembered(dataset: MotionDataset, index: int) -> np.ndarray:
     if key not in _MEMORY:
         while len(_MEMORY) >= REMEMBERED:
             del _MEMORY[next(iter(_MEMORY))]
-        found = traits(dataset[index], dataset.skeleton, dataset.fps)
-        _MEMORY[key] = np.concatenate(list(found.values()))
+        _MEMORY[key] = trait_row(dataset[index], dataset.skeleton, dataset.fps)
     return _MEMORY[key]
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from scipy.fft import dct
 
 from maskeleton.motion import Motion, storable
 from maskeleton.skeleton import Skeleton
@@ -26,7 +27,9 @@ class Plan(NamedTuple):
     parents: np.ndarray  # and the joints their bones come from
     across: tuple[tuple[int, ...], tuple[int, ...]]  # left and right joints whose lines say where the body faces
     hinges: np.ndarray  # (H, 2) bones that meet in a joint
+    hinge_names: tuple[str, ...]
     pairs: np.ndarray  # (S, 2) left and right bone
+    pair_names: tuple[str, ...]
     axis_pairs: np.ndarray  # (2, C) every two bone axes
     axis_pair_names: tuple[str, ...]
     leads_to: np.ndarray  # (J, B) which bones lie between the root and a joint
@@ -41,6 +44,7 @@ class Body(NamedTuple):
     facing: np.ndarray  # (T,) radians about the vertical
     joints: np.ndarray  # (J, 3, T) as seen from the root, turned to face forward on the whole
     lengths: np.ndarray  # (B, T)
+    middle: np.ndarray  # (B,) the middle length
     directions: np.ndarray  # (B, 3, T) unit vectors
     mean: np.ndarray  # (B, 3) the mean direction, shorter than 1
     swing: np.ndarray  # (3 B, T) directions less their mean
@@ -66,8 +70,8 @@ def body_of(motion: Motion, skeleton: Skeleton, fps: float) -> Body:
     mean = directions.mean(-1)
     swing = (directions - mean[..., None]).reshape(-1, world.shape[-1])
     spread = np.sqrt((swing * swing).mean(-1))
-    return Body(plan, fps, world[plan.root].T, facing, joints, lengths, directions, mean, swing, spread,
-                *power_of(swing, fps))
+    return Body(plan, fps, world[plan.root].T, facing, joints, lengths, middle_of(lengths), directions, mean, swing,
+                spread, *power_of(swing, fps))
 
 
 def power_of(tracks: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
@@ -76,14 +80,29 @@ def power_of(tracks: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
     Each track is followed by itself run backwards, so that it need not end where it began.
     """
     frames = tracks.shape[-1]
-    waves = np.fft.rfft(np.concatenate([tracks, tracks[:, ::-1]], 1), axis=1)
-    power = (waves.real**2 + waves.imag**2) / (2 * frames**2)
-    return power.astype(np.float32, copy=False), np.fft.rfftfreq(2 * frames, 1 / fps)
+    waves = dct(tracks, axis=1)  # in size what the doubled track's Fourier transform is, but for its end, which is 0
+    power = np.zeros((len(tracks), frames + 1), np.float32)
+    np.multiply(waves, waves / (2 * frames**2), out=power[:, :frames], casting="same_kind")
+    return power, np.fft.rfftfreq(2 * frames, 1 / fps)
 
 
 def by_band(power: np.ndarray, frequencies: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
     """(C, bands) of (C, K): the mean square between each two edges, the lower one included, what stands still not."""
     return np.asarray(power @ _bands(len(frequencies), float(frequencies[-1]), edges))
+
+
+def middle_of(tracks: np.ndarray) -> np.ndarray:
+    """The median along time, of finite numbers."""
+    half = tracks.shape[-1] // 2
+    ordered = np.partition(tracks, half, -1)
+    upper = ordered[..., half]
+    return np.asarray(upper if tracks.shape[-1] % 2 else (ordered[..., :half].max(-1) + upper) / 2)
+
+
+@lru_cache(maxsize=256)
+def each(names: tuple[str, ...], endings: tuple[object, ...], after: str = "") -> tuple[str, ...]:
+    """Every name with every ending."""
+    return tuple(f"{name} {ending}{after}" for name in names for ending in endings)
 
 
 def log_size(numbers: np.ndarray, floor: float) -> np.ndarray:
@@ -139,7 +158,9 @@ def _plan(joints: tuple[str, ...], parents: tuple[int, ...], mirror: tuple[int, 
         joints, names, axes, parents.index(-1), np.array(children, np.int64),
         np.array([parents[joint] for joint in children], np.int64),
         (tuple(left for left, _ in sides), tuple(right for _, right in sides)),
-        np.array(hinges, np.int64).reshape(-1, 2), np.array(pairs, np.int64).reshape(-1, 2), axis_pairs,
+        np.array(hinges, np.int64).reshape(-1, 2),
+        tuple(f"{joints[children[upper]]} to {names[lower]}" for upper, lower in hinges),
+        np.array(pairs, np.int64).reshape(-1, 2), tuple(names[left] for left, _ in pairs), axis_pairs,
         tuple(f"{axes[one]} with {axes[other]}" for one, other in axis_pairs.T), _leads_to(parents, place),
     )
 

@@ -5,12 +5,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from maskeleton.traits.body import Body, Part, by_band, log_size, power_of
+from maskeleton.traits.body import Body, Part, by_band, each, log_size, middle_of, power_of
 from maskeleton.traits.form import SHARES, at_shares
 
 BANDS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  # Hz: edges of the five bands; what is faster counts as jitter
 TONES = tuple(4 + 0.75 * step for step in range(17))  # Hz: edges of narrow bands in which a sensor or a tremor sounds
 FAST = (4.0, 6.0, 8.0, 11.0)  # Hz: edges of the bands that each bone trembles in
+SPANS = tuple(f"{low:g}-{high:g} Hz" for low, high in pairwise(FAST))
 NO_TURN = 1e-3  # of a unit direction: under a tenth of a degree
 NO_WAY = 1e-4  # metres
 
@@ -39,13 +40,12 @@ def jitter(body: Body) -> list[Part]:
     fast = np.sqrt(by_band(body.power, body.frequencies, (BANDS[-1], np.inf))[:, 0])
     tones = np.sqrt(by_band(body.power.sum(0, keepdims=True), body.frequencies, TONES)[0])
     trembling = np.sqrt(by_band(_per_bone(body.power), body.frequencies, FAST))
-    spans = [f"{low:g}-{high:g} Hz" for low, high in pairwise(FAST)]
     return [("second differences of", names, log_size(np.sqrt((shaking**2).mean(-1)), NO_WAY)),
-            ("middle second difference of", names, log_size(np.median(shaking, -1), NO_WAY)),
+            ("middle second difference of", names, log_size(middle_of(shaking), NO_WAY)),
             ("second differences of the length of", bones, log_size(stretching, NO_WAY)),
             (f"over {BANDS[-1]:g} Hz in", body.plan.axis_names, log_size(fast, NO_TURN)),
             ("from", [f"{low:g} Hz" for low in TONES[:-1]], log_size(tones, NO_TURN)),
-            ("trembling of", [f"{bone} {span}" for bone in bones for span in spans], log_size(trembling, NO_TURN))]
+            ("trembling of", each(bones, SPANS), log_size(trembling, NO_TURN))]
 
 
 def coordination(body: Body) -> list[Part]:

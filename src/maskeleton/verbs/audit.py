@@ -3,33 +3,31 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow
 from pyarrow import parquet
 
-from maskeleton import store
 from maskeleton.attacks import ATTACKS
 from maskeleton.attacks.features import JUDGES as LOOKING_AWAY
 from maskeleton.attacks.match import TRAITS
 from maskeleton.attacks.side import GROUPS
 from maskeleton.attacks.taught import refuse_options
-from maskeleton.battery import Clock, Table, ask, units_of
+from maskeleton.battery import Clock, Halves, Table, ask, units_of
 from maskeleton.calibrate import detection_limits, learning_curve, still_rises
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.explain import explain as explain_label
-from maskeleton.formats.opening import plan, read
+from maskeleton.formats.opening import read, said_of_source
 from maskeleton.jobs import Report, Share, atomic
 from maskeleton.labels import UNKNOWN
 from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import FILE, Scorecard
 from maskeleton.splits import Half, OpenSet, open_set, split
-from maskeleton.store import StoredShard
 from maskeleton.tally import OPEN_SET, split_rows, tally, told_of
 from maskeleton.verbs.convert import refuse_overwriting
+from maskeleton.verbs.working import mapped
 from maskeleton.verdict import conclude
 
 BEFORE = "before"
@@ -78,10 +76,11 @@ def audit(
         labels = {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")}
         refuse_labels(dataset, labels)
         kept = keep[0] if keep else "action"
-        table = Table(dataset, dataset, halves_of(dataset, labels, by, kept, seed, open_set))
-        cells = list(cells_of(labels, attacks, judges, table))
+        halves = halves_of(dataset, labels, by, kept, seed, open_set)
+        cells = list(cells_of(labels, attacks, judges, BEFORE, halves))
         folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
-        asked = ask(units_of(cells, seeds), table, folder, jobs=jobs, minutes=share_of(clock.left, FOR_CELLS),
+        asked = ask(units_of(cells, seeds), {BEFORE: Table(dataset, dataset)}, halves, folder, jobs=jobs,
+                    minutes=share_of(clock.left, FOR_CELLS),
                     keep=kept, options=set, report=report,
                     share=Share(*share), say=say)
         card = Scorecard("audit", seed=seed, data=told_of(dataset, Path(data).name))
@@ -89,17 +88,17 @@ def audit(
             card.not_tried.append(f"{asked.waiting} answers of other shards are not there yet: the one that comes last "
                                   "writes results.json")
             return card
-        tally(card, dataset, asked, cells, table)
+        tally(card, dataset, asked, cells, halves)
         for label in hide:
-            calibrated(card, dataset, label, first_halves(table, label), kept, seed, clock)
+            calibrated(card, dataset, label, first_halves(halves, label), kept, seed, clock)
             if explain:
                 card.channels += [{"label": label, **row}
-                                  for row in explain_label(dataset, label, first_halves(table, label), kept)]
+                                  for row in explain_label(dataset, label, first_halves(halves, label), kept)]
         card.not_tried += [f"attack {name}" for name in ATTACKS if name not in attacks]
         conclude(card)
     if out is not None:
         card.write(Path(out))
-        write_split(Path(out), table)
+        write_split(Path(out), halves, dataset.ids)
         write_record(Path(out), record_of("audit", used, seed, content_id=dataset.content_id))
     return card
 
@@ -111,13 +110,6 @@ def refuse_run(out: Path | None, share: Share, minutes: float | None, force: boo
                         "give --out RUN/, and no --minutes")
     if out is not None and not ((out / "cells").is_dir() and not (out / FILE).exists()):
         refuse_overwriting(out, force)
-
-
-def said_of_source(pattern: str | None, people: Sequence[str | Path], skeleton: str | None,
-                   fps: float | None) -> dict[str, Any]:
-    """What there is to say of data that does not say it itself."""
-    said = {"pattern": pattern, "people": tuple(people), "skeleton": plan(skeleton) if skeleton else None, "fps": fps}
-    return {name: value for name, value in said.items() if value}
 
 
 def halves_of(dataset: MotionDataset, labels: Mapping[str, str], by: str | None, keep: str, seed: int,
@@ -134,19 +126,20 @@ def halves_of(dataset: MotionDataset, labels: Mapping[str, str], by: str | None,
     return found
 
 
-def first_halves(table: Table, label: str) -> list[Half]:
-    return next([half for half in halves if isinstance(half, Half)] for (name, _), halves in table.halves.items()
-                if name == label)
+def first_halves(halves: Halves, label: str) -> list[Half]:
+    """The halves of a label, without those of strangers."""
+    return next([half for half in own if isinstance(half, Half)] for (name, _), own in halves.items() if name == label)
 
 
-def cells_of(labels: Mapping[str, str], attacks: Sequence[str], judges: Sequence[str], table: Table) -> Iterator[Cell]:
-    """Every cell, in the order in which they are asked."""
-    for label, by in table.halves:
+def cells_of(labels: Mapping[str, str], attacks: Sequence[str], judges: Sequence[str], threat: str,
+             halves: Halves) -> Iterator[Cell]:
+    """Every cell of a threat, in the order in which they are asked."""
+    for label, by in halves:
         if by == OPEN_SET:
-            yield from (Cell(label, labels[label], BEFORE, "match", judge, by)
+            yield from (Cell(label, labels[label], threat, "match", judge, by)
                         for judge in judges_of("match", label, "hide", judges))
         else:
-            yield from (Cell(label, labels[label], BEFORE, attack, judge, by) for attack in attacks
+            yield from (Cell(label, labels[label], threat, attack, judge, by) for attack in attacks
                         for judge in judges_of(attack, label, labels[label], judges))
 
 
@@ -159,14 +152,6 @@ def judges_of(attack: str, label: str, role: str, judges: Sequence[str]) -> Sequ
     if attack == "features":
         return tuple(LOOKING_AWAY) if label == "subject" and role == "hide" else ("",)
     return judges
-
-
-def mapped(dataset: MotionDataset, folder: Path) -> MotionDataset:
-    """The dataset as a store, so that processes share its frames."""
-    if all(isinstance(shard, StoredShard) for shard in dataset.shards):
-        return dataset
-    store.write(dataset, folder / "data")
-    return store.open(folder / "data")
 
 
 def refuse_labels(dataset: MotionDataset, labels: Mapping[str, str]) -> None:
@@ -202,7 +187,7 @@ def share_of(minutes: float | None, share: float) -> float | None:
     return None if minutes is None else minutes * share
 
 
-def write_split(folder: Path, table: Table) -> None:
+def write_split(folder: Path, halves: Halves, ids: Sequence[str]) -> None:
     """split.parquet: who learned from what, and what was tested."""
     with atomic(folder / "split.parquet") as out:
-        parquet.write_table(pyarrow.table(split_rows(table, table.learned.ids)), out)
+        parquet.write_table(pyarrow.table(split_rows(halves, ids)), out)

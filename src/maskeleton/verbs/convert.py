@@ -47,7 +47,7 @@ def convert(
     refuse_overwriting(out, force)
     wanted = plan(skeleton) if isinstance(skeleton, str) else skeleton
     source = open_source(data, format, pattern, people, missing, wanted, fps, fields)
-    _keep_apart(out, Path(data), source.root)
+    keep_apart(out, Path(data), source.root)
     used |= {"format": source.format, "clean_steps": list(steps), "skeleton": source.skeleton.name}
     history = store.open(Path(data)).history if source.format == "store" else ()
     taken = take_in(source, out, to, record_of("convert", used, seed), steps, strict, fields, jobs,
@@ -61,7 +61,7 @@ def done_by_others(out: Path, share: tuple[int, int], force: bool) -> bool:
     return share[1] > 1 and not force and not unfinished and (out / "run.json").is_file()
 
 
-def _keep_apart(out: Path, data: Path, root: Path) -> None:
+def keep_apart(out: Path, data: Path, root: Path) -> None:
     """OUT may neither lie in the folder that is read nor take its place."""
     target = Path(os.path.realpath(out))
     if data.is_dir() and target.is_relative_to(os.path.realpath(data)):

@@ -1,0 +1,22 @@
+"""The shelf of anonymizers: what turns motion into motion that gives less away.
+
+Each is an `Anonymizer`, built as `Name(skeleton, **options)` for any body plan; its options have defaults, and
+`options` holds all that is needed to build it again. It takes positions (B, T, P, J, 3) in metres, who is present
+(B, T, P) and a seed for each row (B,), for any T and P, and gives positions and presence of the same shape. Bodies and
+frames that are absent come back byte for byte, whatever stands there. Every random number of a row comes from its own
+seed, so a row comes out the same whoever stands beside it. `strength` 0 gives the input byte for byte, 1 is what was
+trained. One that can be undone says how in `invert`.
+"""
+
+from maskeleton.anonymizers.autoencoder import AutoEncoder
+from maskeleton.anonymizers.base import Anonymizer
+from maskeleton.anonymizers.noise import Noise
+from maskeleton.anonymizers.residual import Residual
+from maskeleton.anonymizers.unet import UNet
+
+ANONYMIZERS: dict[str, type[Anonymizer]] = {
+    "noise": Noise,
+    "residual": Residual,
+    "autoencoder": AutoEncoder,
+    "unet": UNet,
+}

@@ -1,0 +1,113 @@
+"""What every anonymizer is made of: who is there is changed, as much as is asked; who is not there stays untouched."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError
+from maskeleton.skeleton import Skeleton
+
+
+class Anonymizer(nn.Module):
+    """Motion in, motion out. A subclass gives `changed`; what it does with absent bodies is put right here."""
+
+    retimes = False  # whether T may change
+    reconstructs = False  # whether it must be taught by `reconstruct` first, because it starts as nothing like its input
+    settled: tuple[str, ...] = ()  # its parts that stay as they are from then on
+
+    def __init__(self, skeleton: Skeleton, **options: Any) -> None:
+        super().__init__()
+        self.skeleton = skeleton
+        self.options: dict[str, Any] = options  # what the checkpoint remembers
+        self._strength = 1.0
+
+    @property
+    def strength(self) -> float:
+        """How far it goes from the input (0) towards what it was made to give (1), and beyond."""
+        return self._strength
+
+    @strength.setter
+    def strength(self, value: float) -> None:
+        if not (math.isfinite(value) and value >= 0):
+            raise UserError(f"the strength cannot be {value}", "0 changes nothing, 1 is what was trained")
+        self._strength = float(value)
+
+    def changed(self, positions: Tensor, present: Tensor, seeds: Tensor) -> Tensor:
+        """(B, T, P, J, 3) as it is to be at full strength; what it gives for absent bodies is not looked at."""
+        raise NotImplementedError
+
+    def forward(self, positions: Tensor, present: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, T, P, J, 3), (B, T, P), (B,) -> the same two, anonymized."""
+        if self.strength == 0:
+            return positions, present
+        moved = self.changed(positions, present, seeds)
+        if self.strength != 1:
+            moved = positions + self.strength * (moved - positions)
+        return (moved if bool(present.all()) else torch.where(present[..., None, None], moved, positions)), present
+
+    def prepare(self, dataset: MotionDataset) -> None:
+        """Look at the population and keep, as buffers, what must be known of it. Most need to know nothing."""
+
+    def settle(self) -> None:
+        """What it learned from reconstructing stays: its `settled` parts learn no more."""
+        for part in self.settled:
+            self.get_submodule(part).requires_grad_(False)
+
+    def invert(self, positions: Tensor, present: Tensor) -> Tensor | None:
+        """Its author's best attempt to undo it, without the seeds; None where nothing beats taking it as it is."""
+        return None
+
+
+def at_least(name: str, value: float, least: float) -> float:
+    """The value of an option, or a UserError."""
+    if not (math.isfinite(value) and value >= least):
+        raise UserError(f"option {name!r} cannot be {value}", f"it goes from {least:g} up")
+    return value
+
+
+def whole(name: str, value: float, least: int) -> int:
+    """The same for options that count something."""
+    if value != int(at_least(name, value, least)):
+        raise UserError(f"option {name!r} cannot be {value}", "it is a whole number")
+    return int(value)
+
+
+def those_present(positions: Tensor, present: Tensor) -> Tensor:
+    """(N, J·3) of every body in every frame in which it is there."""
+    if bool(present.all()):
+        return positions.flatten(0, 2).flatten(1)
+    return positions[present].flatten(1)
+
+
+def put_back(found: Tensor, positions: Tensor, present: Tensor) -> Tensor:
+    """The inverse of `those_present`; where nobody is, the positions stay."""
+    if bool(present.all()):
+        return found.reshape(positions.shape)
+    return torch.index_put(positions, (present,), found.reshape(-1, *positions.shape[-2:]))
+
+
+def grouped(positions: Tensor, present: Tensor, slots: int) -> tuple[Tensor, Tensor]:
+    """(R, T, slots, J, 3) and (B, G): bodies in groups of so many slots, and in which groups anybody is.
+
+    Absent bodies are zeros; only the R groups in which anybody is are given.
+    """
+    batch, frames, bodies, joints, axes = positions.shape
+    zeroed = torch.where(present[..., None, None], positions, positions.new_zeros(()))
+    missing = -bodies % slots
+    groups = (bodies + missing) // slots
+    shape = (batch, frames, groups, slots)
+    filled = F.pad(zeroed, (0, 0, 0, 0, 0, missing)).reshape(*shape, joints, axes).transpose(1, 2)
+    anybody = F.pad(present, (0, missing)).reshape(shape).any(3).any(1)
+    return filled[anybody], anybody
+
+
+def ungrouped(found: Tensor, anybody: Tensor, positions: Tensor) -> Tensor:
+    """The inverse of `grouped`: (R, T, slots, J, 3) back in the shape of the positions, zero where nobody is."""
+    batch, frames, bodies, joints, axes = positions.shape
+    everything = found.new_zeros(*anybody.shape, *found.shape[1:])
+    filled = torch.index_put(everything, (anybody,), found).transpose(1, 2)
+    return filled.reshape(batch, frames, -1, joints, axes)[:, :, :bodies]

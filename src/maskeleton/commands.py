@@ -1,0 +1,189 @@
+"""The commands that learn: audit, train, anonymize and evaluate, each a thin layer over the function of its name."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maskeleton.options import (
+    Attacks,
+    Data,
+    Device,
+    Force,
+    Fps,
+    From,
+    Hide,
+    Jobs,
+    Judges,
+    Keep,
+    Minutes,
+    NumShards,
+    Out,
+    Pattern,
+    People,
+    Plan,
+    Precision,
+    Run,
+    Seed,
+    Seeds,
+    Settings,
+    ShardIndex,
+    To,
+    machine,
+    pairs,
+)
+
+
+def audit(
+    data: Data,
+    hide: Hide,
+    keep: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must stay; action, where there "
+                                                   "is one.")] = None,
+    judge: Judges = None,
+    attack: Attacks = None,
+    split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,
+    seeds: Seeds = 3,
+    open_set: Annotated[bool, typer.Option("--open-set", help="Also compare people nobody was trained on.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Also say where it lives: each channel of the motion "
+                                          "alone.")] = False,
+    minutes: Minutes = None,
+    out: Run = None,
+    set: Settings = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    format: From = None,
+    pattern: Pattern = None,
+    people: People = None,
+    skeleton: Plan = None,
+    fps: Fps = None,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    shard_index: ShardIndex = 0,
+    num_shards: NumShards = 1,
+    force: Force = False,
+) -> None:
+    """Say who and what can be read off a dataset.
+
+    With intervals over people, beside chance and a measured null.
+    """
+    from maskeleton.progress import progress
+    from maskeleton.verbs import audit as verb
+    from maskeleton.verdict import table
+
+    with progress("audit") as report:
+        card = verb.audit(data, hide=hide, keep=keep, judges=judge or ("tcn",), attacks=attack or verb.ATTACKS_ASKED,
+                          by=split, seeds=seeds, open_set=open_set, explain=explain, minutes=minutes, out=out,
+                          set=machine(set, device, precision), format=format, pattern=pattern, people=people or (),
+                          skeleton=skeleton, fps=fps, seed=seed, jobs=jobs,
+                          share=(shard_index, num_shards), force=force, report=report)
+    print(table(card))
+
+
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Argument(metavar="MODEL/", help="The folder to write.")],
+    keep: Keep,
+    hide: Hide,
+    anonymizer: Annotated[str | None, typer.Option(metavar="NAME", help="residual, autoencoder or unet.")] = None,
+    algorithm: Annotated[str | None, typer.Option(metavar="NAME", help="adversarial or ensemble.")] = None,
+    preset: Annotated[str, typer.Option(help="default, or a row of the paper's tables: etri-res-adv …")] = "default",
+    split: Annotated[str | None, typer.Option(help="How what is learned from is parted from the rest: person, take, "
+                                              "camera …; all holds nothing back.")] = None,
+    minutes: Minutes = None,
+    set: Settings = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    format: From = None,
+    pattern: Pattern = None,
+    people: People = None,
+    skeleton: Plan = None,
+    fps: Fps = None,
+    seed: Seed = 0,
+    force: Force = False,
+) -> None:
+    """Train an anonymizer: actions stay, people go."""
+    from maskeleton.progress import progress
+    from maskeleton.verbs import train as verb
+
+    with progress("train") as report:
+        mask = verb.train(data, out, keep=keep, hide=hide, anonymizer=anonymizer, algorithm=algorithm, preset=preset,
+                          by=split, minutes=minutes, set=pairs(set or []), device=device, precision=precision,
+                          format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps, seed=seed,
+                          force=force, report=report, say=lambda words: print(words, flush=True))
+    print(verb.told(mask, out))
+
+
+def anonymize(
+    data: Data,
+    out: Out,
+    mask: Annotated[str, typer.Option("--with", metavar="MODEL/|NAME", help="A trained model, or an anonymizer that "
+                                      "needs no training: noise.")],
+    strength: Annotated[float, typer.Option(min=0, help="0 changes nothing, 1 is what was trained.")] = 1.0,
+    set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option, such as sigma=0.02, or "
+                                                  "path=own to keep where people walked.")] = None,
+    to: To = "store",
+    seed: Annotated[int | None, typer.Option(help="For tests only: what is random comes from it, so that anybody can "
+                                             "undo it.")] = None,
+    format: From = None,
+    pattern: Pattern = None,
+    people: People = None,
+    skeleton: Plan = None,
+    fps: Fps = None,
+    jobs: Jobs = 1,
+    shard_index: ShardIndex = 0,
+    num_shards: NumShards = 1,
+    force: Force = False,
+) -> None:
+    """Change the motion so that it gives less away.
+
+    What it writes keeps ids and history: it is not for publishing yet.
+    """
+    from maskeleton.progress import progress
+    from maskeleton.verbs import anonymize as verb
+
+    with progress("anonymize") as report:
+        taken = verb.anonymize(data, out, mask=mask, strength=strength, set=pairs(set or []), to=to, seed=seed,
+                               format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps,
+                               jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
+    print(verb.told(taken, out, seed))
+
+
+def evaluate(
+    original: Annotated[str, typer.Argument(metavar="ORIGINAL", help="What was anonymized.")],
+    released: Annotated[str, typer.Argument(metavar="RELEASED", help="What anonymize wrote.")],
+    keep: Keep,
+    hide: Hide,
+    mask: Annotated[Path | None, typer.Option("--with", metavar="MODEL/", help="The model that made the release: what "
+                                              "it learned from is left out.")] = None,
+    threat: Annotated[list[str] | None, typer.Option(metavar="NAME", help="before, naive, adaptive or transfer.")] = None,
+    attack: Attacks = None,
+    judge: Judges = None,
+    split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,
+    seeds: Seeds = 3,
+    minutes: Minutes = None,
+    out: Run = None,
+    set: Settings = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    format: From = None,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    shard_index: ShardIndex = 0,
+    num_shards: NumShards = 1,
+    force: Force = False,
+) -> None:
+    """Say what a release gives away to attackers who learn from it.
+
+    And what it is still good for.
+    """
+    from maskeleton.progress import progress
+    from maskeleton.threats import THREATS
+    from maskeleton.verbs import evaluate as verb
+    from maskeleton.verdict import table
+
+    with progress("evaluate") as report:
+        card = verb.evaluate(original, released, keep=keep, hide=hide, mask=mask, threats=threat or tuple(THREATS),
+                             attacks=attack or verb.ATTACKS_ASKED, judges=judge or ("tcn",), by=split, seeds=seeds,
+                             minutes=minutes, out=out, set=machine(set, device, precision), format=format, seed=seed,
+                             jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
+    print(table(card))

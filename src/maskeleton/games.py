@@ -1,0 +1,119 @@
+"""Games: named sets of options for training an anonymizer, every row of the paper's tables 4 and 5 among them."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from maskeleton.errors import UserError, listed, pick
+from maskeleton.mask import usual_options
+from maskeleton.presets import LIMITS as TEACHING_LIMITS
+from maskeleton.presets import WORDS as TEACHING_WORDS
+from maskeleton.presets import Options, like
+
+DEFAULT: Options = {
+    "anonymizer": "residual",
+    "algorithm": "adversarial",
+    "keeper": "tcn",  # the classifier that guards what must stay, or folders of trained ones, with commas
+    "seeker": "tcn",  # and the one that seeks what must go
+    "keepers": 1,  # how many are taught, each with a seed of its own
+    "seekers": 1,
+    "teaching": "default",  # the preset that keepers and seekers are taught by
+    "privacy": 0.3,  # the paper's alpha: what confusing a seeker is worth
+    "fidelity": 1.0,  # the paper's beta: what moving joints costs
+    "lr_min": 0.01,  # learning rate of the anonymizer
+    "lr_max": 0.003,  # and of the seekers, where they learn
+    "batch": 24,
+    "min_steps": 1,  # the paper's k: steps of the anonymizer before the seekers take one
+    "objective": "entropy",  # what the anonymizer wants of the seekers: equation 2; cross_entropy: equation 1
+    "distance": "mean",  # how moving counts: the mean square, as published; sum, as equation 2 is written
+    "optimizer": "sgd",
+    "epochs": 40,
+    "schedule": "cosine",  # how the learning rates fall: cosine, or constant, as published
+    "reconstruct": 30,  # epochs in which an anonymizer that starts as nothing first learns to give back what it gets
+    "lr_reconstruct": 0.05,
+    "chain": "sequence",
+    "fill": "resample",
+    "frames": 64,
+    "check": 0.2,  # share of the people (or takes) that curves are also drawn for
+}
+PAPER = DEFAULT | {"teaching": "paper", "keeper": "msg3d", "seeker": "msg3d", "chain": "paper", "fill": "loop",
+                   "frames": 300, "schedule": "constant"}
+ETRI = PAPER | {"seeker.g3d": "false"}  # the paper's gender classifier is MS-G3D without its windows
+RES = {"anonymizer": "residual"}
+AE = {"anonymizer": "autoencoder"}
+ADV = {"algorithm": "adversarial"}
+
+
+def _ensemble(size: int, lr: float, batch: int, privacy: float, fidelity: float) -> Options:
+    return {"algorithm": "ensemble", "keepers": size, "seekers": size, "lr_min": lr, "batch": batch,
+            "privacy": privacy, "fidelity": fidelity}
+
+
+def _adversarial(low: float, high: float, batch: int, privacy: float, fidelity: float) -> Options:
+    return {**ADV, "lr_min": low, "lr_max": high, "batch": batch, "privacy": privacy, "fidelity": fidelity}
+
+
+TABLE_4: dict[str, Options] = {
+    "etri-ae-1a1p": ETRI | AE | _ensemble(1, 0.00044, 8, 0.0045, 0.0182),
+    "etri-ae-2a2p": ETRI | AE | _ensemble(2, 0.00033, 6, 0.0045, 0.0182),
+    "etri-ae-3a3p": ETRI | AE | _ensemble(3, 0.00066, 12, 0.0045, 0.0182),
+    "etri-ae-adv": ETRI | AE | _adversarial(0.0018, 0.003, 24, 0.1, 0.0067),
+    "etri-res-1a1p": ETRI | RES | _ensemble(1, 0.00075, 10, 0.0333, 0.0067),
+    "etri-res-2a2p": ETRI | RES | _ensemble(2, 0.0006, 8, 0.0333, 0.0067),
+    "etri-res-3a3p": ETRI | RES | _ensemble(3, 0.0006, 12, 0.0333, 0.0067),
+    "etri-res-adv": ETRI | RES | _adversarial(0.0018, 0.003, 24, 0.1, 0.0067),
+    "ntu-ae-adv": PAPER | AE | _adversarial(0.05, 0.01, 30, 0.04, 0.1),
+    "ntu-res-adv": PAPER | RES | _adversarial(0.0018, 0.003, 24, 0.1, 0.0067),
+}
+WEIGHTS_OF_TABLE_5 = ((0.0067, 0.0067), (0.0333, 0.0067), (0.1, 0.0067), (0.1667, 0.0067), (0.2333, 0.0067),
+                      (0.3, 0.0067))
+TABLE_5: dict[str, Options] = {
+    f"etri-sweep-{number}": ETRI | RES | _adversarial(0.0018, 0.003, 24, *weights) | {"min_steps": 2}
+    for number, weights in enumerate(WEIGHTS_OF_TABLE_5, 1)
+}
+GAMES: dict[str, Options] = {"default": DEFAULT, **TABLE_4, **TABLE_5}
+
+ROLES = ("keeper.", "seeker.")  # before an option of how keepers or seekers are made and taught
+LIMITS: dict[str, tuple[float, float]] = {
+    "keepers": (1, 64), "seekers": (1, 64), "privacy": (0, 1e6), "fidelity": (0, 1e6), "lr_min": (0, 100),
+    "lr_max": (0, 100), "lr_reconstruct": (0, 100), "batch": (1, 100_000), "min_steps": (1, 1000),
+    "epochs": (1, 100_000), "reconstruct": (0, 100_000), "frames": TEACHING_LIMITS["frames"], "check": (0, 0.5),
+}
+WORDS = {"chain": TEACHING_WORDS["chain"], "fill": TEACHING_WORDS["fill"], "optimizer": ("sgd", "nesterov", "adamw"),
+         "objective": ("entropy", "cross_entropy"), "distance": ("mean", "sum"),
+         "algorithm": ("adversarial", "ensemble"), "schedule": ("cosine", "constant")}
+
+
+def arranged(preset: str = "default", set: Mapping[str, Any] | None = None) -> tuple[Options, Options]:
+    """(the game's options, the anonymizer's own) of a preset with some changed; values may be text."""
+    game = dict(pick(preset, GAMES, "preset"))
+    changes = dict(set or {})
+    game["anonymizer"] = changes.pop("anonymizer", game["anonymizer"])
+    usual = usual_options(game["anonymizer"])
+    own: Options = {}
+    for key, value in changes.items():
+        if key.startswith(ROLES):
+            game[key] = value
+        elif key in DEFAULT:
+            game[key] = _checked(key, like(key, value, DEFAULT[key]))
+        elif key in usual:
+            own[key] = like(key, value, usual[key])
+        else:
+            raise UserError(f"there is no option {key!r} for training a {game['anonymizer']}",
+                            f"there are: {listed([*DEFAULT, *usual], 60)}, and keeper.OPTION, seeker.OPTION")
+    return game, own
+
+
+def teaching_of(role: str, game: Mapping[str, Any]) -> Options:
+    """How the keepers, or the seekers, are to be taught: all networks of a game see the same of a motion."""
+    own = {key.removeprefix(f"{role}."): value for key, value in game.items() if key.startswith(f"{role}.")}
+    return {**own, **{key: game[key] for key in ("chain", "fill", "frames")}}
+
+
+def _checked(key: str, value: Any) -> Any:
+    if key in WORDS and value not in WORDS[key]:
+        raise UserError(f"option {key!r} cannot be {value!r}", f"it can be: {listed(WORDS[key])}")
+    low, high = LIMITS.get(key, (-math.inf, math.inf))
+    if isinstance(value, int | float) and not low <= value <= high:
+        raise UserError(f"option {key!r} cannot be {value}", f"it goes from {low:g} to {high:g}")
+    return value

@@ -1,0 +1,168 @@
+"""Mask: an anonymizer as it was trained, or as it comes, with what it needs to treat a recording: what MODEL/ holds."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from maskeleton.anonymizers import ANONYMIZERS
+from maskeleton.anonymizers.base import Anonymizer
+from maskeleton.checkpoint import (
+    AGAIN,
+    FITS,
+    read_curves,
+    read_page,
+    read_weights,
+    refuse_other_shapes,
+    trained_on,
+    weights_hash,
+    words,
+    write,
+)
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError, listed, pick
+from maskeleton.normalize import normalize
+from maskeleton.skeleton import Skeleton, recognize_plan
+
+RAW = "none"  # the chain of an anonymizer that takes recordings as they are
+
+
+class Place(NamedTuple):
+    """Where the population usually stands, and how it is turned: normalized = rotation · (as filmed − centre)."""
+
+    centre: tuple[float, float, float]
+    rotation: tuple[tuple[float, float, float], ...]
+
+
+HERE = Place((0.0, 0.0, 0.0), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+
+
+@dataclass(frozen=True)
+class Mask:
+    """An anonymizer, what it reads, and what it was made from."""
+
+    net: Anonymizer
+    name: str  # on the shelf of anonymizers
+    chain: str = RAW  # how recordings are normalized before, and put back after
+    frames: int = 1  # how many it was shown at a time
+    fill: str = "resample"
+    place: Place = HERE
+    keep: list[str] = field(default_factory=list)  # labels
+    hide: list[str] = field(default_factory=list)
+    trained_on: dict[str, Any] = field(default_factory=lambda: {"content_id": "", "hashes": [], "checked": []})
+    lineage: list[str] = field(default_factory=list)  # hashes of every network that took part in making it
+    curves: list[dict[str, float]] = field(default_factory=list)
+
+    @cached_property
+    def hash(self) -> str:
+        """A name for the weights."""
+        return weights_hash(self.net.state_dict())
+
+
+def named(name: str, skeleton: Skeleton, options: Mapping[str, Any]) -> Mask:
+    """An anonymizer from the shelf that nobody has to train."""
+    net = built_of(name, skeleton, options)
+    if any(True for _ in net.parameters()):
+        raise UserError(f"{name} must be trained first", f"maskeleton train DATA MODEL/ --anonymizer {name}, then "
+                        "--with MODEL/")
+    return Mask(net.eval(), name)
+
+
+def built_of(name: str, skeleton: Skeleton, options: Mapping[str, Any]) -> Anonymizer:
+    """An anonymizer with these of its options changed."""
+    network = pick(name, ANONYMIZERS, "anonymizer")
+    known = usual_options(name)
+    for key in options:
+        if key not in known:
+            raise UserError(f"there is no option {key!r} for {name}", f"there are: {listed(known) or 'none'}")
+    return network(skeleton, **options)
+
+
+def usual_options(name: str) -> dict[str, Any]:
+    """What an anonymizer can be built with, and what it takes without being told."""
+    parameters = inspect.signature(pick(name, ANONYMIZERS, "anonymizer")).parameters.values()
+    return {each.name: each.default for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def usual_place(dataset: MotionDataset, chain: str) -> Place:
+    """Where the people of a dataset usually stand, and how they are turned: the middle one of many."""
+    if chain == RAW:
+        return HERE
+    centres, turns = [], []
+    for motion in dataset:
+        _, undo = normalize(chain, motion, dataset.skeleton)
+        if undo.centre is not None and undo.rotation is not None:
+            centres.append(np.median(undo.centre, 0))
+            turns.append(undo.rotation)
+    middle, mean = np.median(centres, 0), np.mean(turns, 0)
+    left, _, right = np.linalg.svd(mean)
+    turn = left @ np.diag([1, 1, np.linalg.det(left @ right)]) @ right  # the rotation nearest to the mean of all
+    x, y, z = middle.tolist()
+    return Place((x, y, z), tuple((a, b, c) for a, b, c in turn.tolist()))
+
+
+def save(mask: Mask, folder: Path | str) -> None:
+    """Write MODEL/."""
+    page = {"kind": "anonymizer", "name": mask.name, "options": mask.net.options, "chain": mask.chain,
+            "skeleton": mask.net.skeleton.to_dict(), "frames": mask.frames, "fill": mask.fill,
+            "place": mask.place._asdict(), "keep": mask.keep, "hide": mask.hide, "hash": mask.hash,
+            "trained_on": mask.trained_on, "lineage": mask.lineage}
+    write(Path(folder), mask.net, page, mask.curves)
+
+
+def load(folder: Path | str, device: torch.device | str = "cpu") -> Mask:
+    """The anonymizer in MODEL/. Whatever is wrong with the files, it says so in a sentence."""
+    folder = Path(folder)
+    page = read_page(folder, _FITS)
+    weights = read_weights(folder)
+    skeleton = Skeleton.from_dict(page["skeleton"])
+
+    def built() -> Anonymizer:
+        return ANONYMIZERS[page["name"]](skeleton, **page["options"])
+
+    refuse_other_shapes(folder, page["name"], built, weights)
+    net = built()
+    net.load_state_dict(weights)
+    place = Place(tuple(page["place"]["centre"]), tuple(tuple(row) for row in page["place"]["rotation"]))
+    mask = Mask(net.to(device).eval(), page["name"], page["chain"], page["frames"], page["fill"], place, page["keep"],
+                page["hide"], page["trained_on"], page["lineage"], read_curves(folder))
+    if mask.hash != page["hash"]:
+        raise UserError(f"{folder}: these are not the weights that were saved", AGAIN)
+    return mask
+
+
+def _place(value: Any) -> bool:
+    if not (isinstance(value, dict) and {"centre", "rotation"} <= set(value)):
+        return False
+    try:
+        numbers = [np.asarray(value[key], np.float64) for key in ("centre", "rotation")]
+    except (ValueError, TypeError):
+        return False
+    return [one.shape for one in numbers] == [(3,), (3, 3)] and all(np.abs(one).max() < 1e4 for one in numbers)
+
+
+_FITS: dict[str, Callable[[Any], bool]] = FITS | {
+    "kind": lambda value: value == "anonymizer",
+    "name": lambda value: isinstance(value, str) and value in ANONYMIZERS,
+    "place": _place,
+    "keep": words,
+    "hide": words,
+}
+
+
+def refuse_other_plans(mask: Mask, dataset: MotionDataset) -> None:
+    """A UserError where a dataset's joints are not those the anonymizer was made for."""
+    theirs, ours = mask.net.skeleton, dataset.skeleton
+    if theirs.joints != ours.joints:
+        raise UserError(f"{mask.name} was made for the body plan {theirs.name!r} with {len(theirs.joints)} joints, the "
+                        f"data has {ours.name!r} with {len(ours.joints)}",
+                        f"convert the data with --skeleton {(recognize_plan(theirs.joints) or theirs).name}, or train "
+                        "on it")
+
+
+__all__ = ["HERE", "RAW", "Mask", "Place", "load", "named", "refuse_other_plans", "save", "trained_on", "usual_place"]

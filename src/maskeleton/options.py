@@ -1,0 +1,56 @@
+"""The options that verbs share, with the words of their help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maskeleton.errors import UserError
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A store, a file, a folder or a glob of any known format.")]
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="What is written; it must not be there yet.")]
+From = Annotated[str | None, typer.Option("--from", help="The format of DATA, where it cannot be told.")]
+To = Annotated[str, typer.Option("--to", help="The format of OUT.")]
+Pattern = Annotated[str | None, typer.Option(help="Labels in file names: 'p{subject}_{repetition:d}-{action}-{}.csv'; "
+                                             "{label:d} takes digits, {} skips.")]
+People = Annotated[list[Path] | None, typer.Option(help="A table whose first column is a label to join by, such as "
+                                                   "subject,gender,age. Without it people.csv in DATA is joined.")]
+Missing = Annotated[Path | None, typer.Option(help="A list of recordings to leave out, one name a line.")]
+Plan = Annotated[str | None, typer.Option("--skeleton", help="The body plan wanted: a name, or a JSON file with joints "
+                                          "and parents.")]
+Fps = Annotated[float | None, typer.Option(help="Frames a second: what a source does not say, or the rate wanted.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes to work in.")]
+Seed = Annotated[int, typer.Option(help="The seed of everything random.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite OUT.")]
+ShardIndex = Annotated[int, typer.Option(help="Which of --num-shards machines this is, counted from 0.")]
+NumShards = Annotated[int, typer.Option(help="Machines that share the work; the last to finish puts it together.")]
+Keep = Annotated[list[str], typer.Option("--keep", metavar="LABEL", help="A label that must stay recognizable.")]
+Hide = Annotated[list[str], typer.Option("--hide", metavar="LABEL", help="A label that must not be recognizable.")]
+Device = Annotated[str, typer.Option(help="Where networks run: auto, cpu, cuda, cuda:1 …")]
+Precision = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
+Judges = Annotated[list[str] | None, typer.Option("--judge", metavar="NAME", help="A classifier that judges, with what it "
+                                                  "is shown behind a colon (tcn:joint+bone).")]
+Attacks = Annotated[list[str] | None, typer.Option("--attack", metavar="NAME", help="classify, features, match or "
+                                                   "side.")]
+Seeds = Annotated[int, typer.Option(min=1, help="How often each judge is taught anew.")]
+Minutes = Annotated[float | None, typer.Option(min=0, help="Be done by then.")]
+Run = Annotated[Path | None, typer.Option("--out", metavar="RUN/", help="Keep what was found in this folder.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value of an option; the "
+                                                    "verb's page lists them.")]
+
+
+def pairs(words: list[str]) -> dict[str, str]:
+    """key=value, as often as it was given."""
+    found = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key.strip():
+            raise UserError(f"--set {word} is no pair", "write it as key=value, such as --set anatomy=0")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def machine(words: list[str] | None, device: str, precision: str) -> dict[str, str]:
+    """The pairs, and on what networks run, where that is said."""
+    said = {"device": device, "precision": precision}
+    return {**pairs(words or []), **{key: value for key, value in said.items() if value != "auto"}}

@@ -1,0 +1,122 @@
+"""anonymize: a whole dataset as an anonymizer releases it. What it writes keeps ids and history: not for publishing."""
+
+import secrets
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from maskeleton.apply import PATHS, Anonymized
+from maskeleton.checkpoint import PAGE
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError, pick
+from maskeleton.formats.opening import read, said_of_source
+from maskeleton.intake import Taken, take_in
+from maskeleton.jobs import Report, Share, atomic
+from maskeleton.mask import Mask, load, named, refuse_other_plans
+from maskeleton.record import record_of
+from maskeleton.seeds import seed_for
+from maskeleton.verbs.convert import done_by_others, keep_apart, refuse_overwriting
+from maskeleton.verbs.working import mapped
+
+KEY_BYTES = 32
+NOT_YET = ("ids, names and history are still those of the original: this is not for publishing; "
+           "maskeleton evaluate says what it gives away")
+UNSAFE = "made with --seed: whoever knows the seed can undo what was random; for tests only, never to be published"
+
+
+def anonymize(
+    data: str | Path,
+    out: str | Path,
+    *,
+    mask: str | Path,
+    strength: float = 1.0,
+    set: Mapping[str, str] | None = None,
+    to: str = "store",
+    seed: int | None = None,
+    format: str | None = None,
+    pattern: str | None = None,
+    people: Sequence[str | Path] = (),
+    skeleton: str | None = None,
+    fps: float | None = None,
+    jobs: int = 1,
+    share: tuple[int, int] = (0, 1),
+    force: bool = False,
+    report: Report | None = None,
+) -> Taken:
+    """Anonymize `data` with the model in the folder `mask`, or with an anonymizer of that name, into `out`."""
+    used = {key: value for key, value in locals().items() if key not in ("report", "seed")}
+    out = Path(out)
+    if done_by_others(out, share, force):
+        return Taken(None, [], {}, {}, 0)  # type: ignore[arg-type]
+    refuse_overwriting(out, force)
+    keep_apart(out, Path(data), Path(data))
+    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+        dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
+        options = dict(set or {})
+        path = options.pop("path", "population")
+        pick(path, PATHS, "path")
+        chosen = mask_of(mask, dataset, options)
+        refuse_other_plans(chosen, dataset)
+        chosen.net.strength = strength
+        key = key_for(out, seed)
+        source = Anonymized(chosen, dataset, key, path)
+        record = record_of("anonymize", used, seed or 0, model=chosen.hash, content_read=dataset.content_id,
+                           tests_only=seed is not None)
+        entry = {"verb": "anonymize", "with": chosen.name, "strength": strength, "chain": chosen.chain,
+                 "path": PATHS[path] if chosen.chain != "none" else "nothing was normalized",
+                 "warning": NOT_YET if seed is None else UNSAFE}
+        return take_in(source, out, to, record, jobs=jobs, share=Share.checked(*share), report=report,
+                       history=dataset.history, entry=entry)
+
+
+def mask_of(mask: str | Path, dataset: MotionDataset, options: Mapping[str, Any]) -> Mask:
+    """What `--with` names: a folder that holds a model, else an anonymizer that needs no training."""
+    if (Path(mask) / PAGE).is_file():
+        if options:
+            raise UserError(f"{mask} was trained with its own options: {', '.join(options)} cannot be set",
+                            "--set path=own is all that can be said of a trained model")
+        return load(mask)
+    if Path(mask).is_dir():
+        raise UserError(f"{mask} is a folder without {PAGE}, so no model", "give the folder that train wrote")
+    return named(str(mask), dataset.skeleton, numbers(options))
+
+
+def numbers(options: Mapping[str, str]) -> dict[str, float]:
+    """Options of an anonymizer, which are numbers."""
+    found = {}
+    for key, text in options.items():
+        try:
+            found[key] = int(text) if text.strip().lstrip("-").isdigit() else float(text)
+        except ValueError:
+            raise UserError(f"option {key!r} cannot be {text!r}", "it is a number, such as sigma=0.02") from None
+    return found
+
+
+def key_for(out: Path, seed: int | None) -> bytes:
+    """The secret key beside the output, drawn by the system; one that is there is used again, so that an interrupted
+    run goes on with it."""
+    if seed is not None:
+        return seed_for(seed, "key").to_bytes(8, "little") * (KEY_BYTES // 8)
+    place = out.with_name(f"{out.name}.key")
+    if not place.exists():
+        with atomic(place) as made:
+            made.touch(0o600)
+            made.write_text(secrets.token_hex(KEY_BYTES) + "\n", "ascii")
+    try:
+        key = bytes.fromhex(place.read_text("ascii").strip())
+    except (ValueError, OSError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise UserError(f"{place} holds no key", "delete it, or choose another OUT")
+    return key
+
+
+def told(taken: Taken, out: Path, seed: int | None) -> str:
+    """What happened, as a person reads it."""
+    if taken.dataset is None:
+        return f"this shard is done; {taken.shares_missing} blocks of others are missing" if taken.shares_missing \
+            else f"{out} is there already"
+    warning = UNSAFE if seed is not None else NOT_YET
+    key = "" if seed is not None else f"\nthe secret key is in {out}.key: keep it apart from the release, or delete it"
+    return f"{out}: {len(taken.dataset):,} recordings anonymized{key}\n! {warning}"

@@ -1,0 +1,89 @@
+"""train: an anonymizer for a dataset: what must stay is guarded, what must go is sought, and the two play a game."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from maskeleton.checkpoint import PAGE, STATE
+from maskeleton.dataset import MotionDataset
+from maskeleton.engine import Engine
+from maskeleton.errors import UserError
+from maskeleton.formats.opening import read, said_of_source
+from maskeleton.games import arranged
+from maskeleton.jobs import Report
+from maskeleton.mask import Mask
+from maskeleton.record import record_of, write_record
+from maskeleton.splits import three_parts
+from maskeleton.training import MADE
+from maskeleton.training import train as trained
+from maskeleton.verbs.audit import refuse_labels
+from maskeleton.verbs.convert import refuse_overwriting
+from maskeleton.verbs.working import mapped
+
+EVERYTHING = "all"  # the split that holds nothing back
+
+
+def train(
+    data: str | Path,
+    out: str | Path,
+    *,
+    keep: Sequence[str],
+    hide: Sequence[str],
+    anonymizer: str | None = None,
+    algorithm: str | None = None,
+    preset: str = "default",
+    by: str | None = None,
+    minutes: float | None = None,
+    set: Mapping[str, str] | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    format: str | None = None,
+    pattern: str | None = None,
+    people: Sequence[str | Path] = (),
+    skeleton: str | None = None,
+    fps: float | None = None,
+    seed: int = 0,
+    force: bool = False,
+    report: Report | None = None,
+    say: Callable[[str], None] = lambda words: None,
+) -> Mask:
+    """Train an anonymizer on a part of `data`, and write it to the folder `out`."""
+    used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
+    out = Path(out)
+    if (not (out / STATE).is_file() and not (out / MADE).is_dir()) or (out / PAGE).is_file():
+        refuse_overwriting(out, force)
+    named = {"anonymizer": anonymizer, "algorithm": algorithm}
+    changes = {**(set or {}), **{key: value for key, value in named.items() if value is not None}}
+    arranged(preset, changes)
+    if both := sorted({*keep} & {*hide}):
+        raise UserError(f"{', '.join(both)} cannot be kept and hidden", "name each label once")
+    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+        dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
+        refuse_labels(dataset, {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")})
+        rows = rows_for(dataset, keep, hide, by, seed)
+        say(f"{len(rows)} of {len(dataset)} recordings are learned from; the others are for evaluate")
+        mask = trained(dataset, keep, hide, preset=preset, set=changes, rows=rows, out=out, seed=seed,
+                       engine=Engine(device, precision), minutes=minutes, report=report, say=say)
+        write_record(out, record_of("train", used, seed, model=mask.hash, content_read=dataset.content_id), True)
+    return mask
+
+
+def rows_for(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], by: str | None, seed: int) -> np.ndarray:
+    """The recordings that an anonymizer may see: neither the judges' nor the tested ones. Where an attribute is to be
+    hidden they are those of other people."""
+    if by == EVERYTHING:
+        return np.arange(len(dataset))
+    attributes = [label for label in hide if label != "subject"]
+    parts = three_parts(dataset, (attributes or list(hide))[0], by, folds=1, seed=seed, keep=keep[0])
+    return np.asarray(parts[0].anonymizer)
+
+
+def told(mask: Mask, out: Path) -> str:
+    """What came of it, as a person reads it."""
+    last = mask.curves[-1] if mask.curves else {}
+    seen = ", ".join(f"{name.removeprefix('check_').replace('_', ' ')} {value:.3f}" for name, value in last.items()
+                     if name.startswith("check_"))
+    return (f"{out}: {mask.name}, {len(mask.curves)} epochs; on what it did not learn from: {seen}\n"
+            "! these are the networks it was trained against: what strangers find is for maskeleton evaluate to say")
