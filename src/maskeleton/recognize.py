@@ -9,7 +9,9 @@ import numpy as np
 
 from maskeleton.answers import Answers
 from maskeleton.attacks import ATTACKS
+from maskeleton.attacks.given import by_path
 from maskeleton.attacks.match import match_with
+from maskeleton.checkpoint import load
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import pick
 from maskeleton.jobs import Job
@@ -46,6 +48,7 @@ def cell_jobs(
     Of an open set the gallery too is of what was learned from.
     """
     jobs = []
+    weights = [load(cell.judge).hash] if by_path(cell.judge) else []  # the folder may hold another model tomorrow
     for fold, half in enumerate(halves):
         train, gallery = learned.select(half.train), None
         if isinstance(half, OpenSet):
@@ -54,8 +57,9 @@ def cell_jobs(
             test = looked_at.select(half.test)
         options = {"keep": keep, "set": dict(set or {}), "minutes": minutes}
         ids = [some.content_id for some in (train, test, gallery) if some is not None]
-        key = [*cell, seed, fold, null, *ids, {**options, "minutes": minutes is not None}]
-        name = f"{cell.label}-{cell.threat}-{cell.attack}-{cell.judge}-{seed}{'-null' if null else ''}-{fold}"
+        key = [*cell, seed, fold, null, *ids, {**options, "minutes": minutes is not None}, *weights]
+        judge = Path(cell.judge).name
+        name = f"{cell.label}-{cell.threat}-{cell.attack}-{judge}-{seed}{'-null' if null else ''}-{fold}"
         jobs.append(Job(name, key, answer, (train, test, gallery, cell, seed, fold, null, options)))
     return jobs
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from maskeleton.answering import answered
 from maskeleton.answers import Answers
+from maskeleton.attacks.given import by_path, given
 from maskeleton.attacks.taught import taught
 from maskeleton.dataset import MotionDataset
 from maskeleton.fit import answers
@@ -18,6 +19,8 @@ def classify(
     set: Mapping[str, str] | None = None, minutes: float | None = None,
 ) -> Answers:
     """Probabilities by the classifier that `judge` names; of several networks the mean of their logarithms."""
+    if by_path(judge):
+        return given(train, test, label, judge, keep)
     train = train.select(train.labels[label] != UNKNOWN)
     classes = np.unique(train.labels[label], return_inverse=True)[1].reshape(-1)
     tested, held, rows = [], [], np.arange(len(train))
