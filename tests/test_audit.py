@@ -48,6 +48,13 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small") / "s"
+    store.write(people(0.03, count=8, actions=2, takes=2), folder)
+    return folder
+
+
 def cell(card: Scorecard, label: str, attack: str, judge: str = "") -> dict[str, object]:
     found, = (one for one in card.cells if (one.label, one.attack, one.judge) == (label, attack, judge)
               and one.metric in ("top1", "auc"))
@@ -114,9 +121,9 @@ def test_no_time_drops_seeds_first_and_says_so() -> None:
                                "it was flat"]
 
 
-def test_minutes_are_kept_and_what_is_dropped_is_listed(leaky: Path) -> None:
+def test_minutes_are_kept_and_what_is_dropped_is_listed(small: Path) -> None:
     """A thousandth of a second is enough for the first question alone: everything else is dropped, by name."""
-    card = audit(leaky, hide=["subject"], attacks=["side"], seeds=2, minutes=1e-5)
+    card = audit(small, hide=["subject"], attacks=["side"], seeds=2, minutes=1e-5)
     assert {(one.attack, one.judge) for one in card.cells} <= {("side", "recording")}
     assert "subject by side file, seed 0: no time was left" in card.not_tried
     assert "subject by side file, seed 1: no time was left" in card.not_tried
@@ -163,50 +170,50 @@ def test_each_input_shows_what_it_says() -> None:
         list(taught(dataset, "action", "tcn:residual", 0, "action"))
 
 
-def test_what_was_learned_from_what_is_kept(leaky: Path, tmp_path: Path) -> None:
-    audit(leaky, hide=["gender"], keep=["action"], attacks=["side"], seeds=1, out=tmp_path / "run")
+def test_what_was_learned_from_what_is_kept(small: Path, tmp_path: Path) -> None:
+    audit(small, hide=["gender"], keep=["action"], attacks=["side"], seeds=1, out=tmp_path / "run")
     rows = parquet.read_table(tmp_path / "run" / "split.parquet").to_pylist()
     assert {row["label"] for row in rows} == {"gender", "action"}
     gender = [row for row in rows if row["label"] == "gender"]
-    assert sorted(row["recording"] for row in gender if row["part"] == "test") == sorted(people(0.03).ids)
+    assert sorted(row["recording"] for row in gender if row["part"] == "test") == sorted(store.open(small).ids)
     assert {row["fold"] for row in gender} == {0, 1, 2, 3}
 
 
-def test_shards_share_the_work_and_the_last_one_tells(leaky: Path, tmp_path: Path) -> None:
+def test_shards_share_the_work_and_the_last_one_tells(small: Path, tmp_path: Path) -> None:
     asked = {"hide": ["gender"], "keep": [], "attacks": ["side"], "seeds": 1}
-    whole = audit(leaky, **asked, out=tmp_path / "whole")
-    first = audit(leaky, **asked, out=tmp_path / "shared", share=(0, 2))
+    whole = audit(small, **asked, out=tmp_path / "whole")
+    first = audit(small, **asked, out=tmp_path / "shared", share=(0, 2))
     assert "answers of other shards are not there yet" in table(first)
     assert not (tmp_path / "shared" / "results.json").exists()
-    last = audit(leaky, **asked, out=tmp_path / "shared", share=(1, 2))
+    last = audit(small, **asked, out=tmp_path / "shared", share=(1, 2))
     assert [one._replace(minutes=0) for one in last.cells] == [one._replace(minutes=0) for one in whole.cells]
     with pytest.raises(UserError, match="meet in one folder"):
-        audit(leaky, **asked, share=(0, 2))
+        audit(small, **asked, share=(0, 2))
 
 
-def test_an_interrupted_audit_goes_on_where_it_was(leaky: Path, tmp_path: Path) -> None:
+def test_an_interrupted_audit_goes_on_where_it_was(small: Path, tmp_path: Path) -> None:
     asked = {"hide": ["gender"], "keep": [], "attacks": ["side"], "seeds": 1, "out": tmp_path / "run"}
 
     def interrupt(done: int, of: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        audit(leaky, **asked, report=interrupt)
+        audit(small, **asked, report=interrupt)
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "run" / "cells").iterdir()}
     assert len(before) == 4  # one cell, four folds
-    audit(leaky, **asked)
+    audit(small, **asked)
     assert before.items() <= {path.name: path.stat().st_mtime_ns
                               for path in (tmp_path / "run" / "cells").iterdir()}.items()
     assert (tmp_path / "run" / "results.json").exists()
 
 
 @pytest.mark.parametrize("form", ["npz", "ntu"])
-def test_any_data_is_audited_without_converting_it(leaky: Path, tmp_path: Path, form: str) -> None:
-    convert(leaky, tmp_path / f"files.{form}" if form == "npz" else tmp_path / "files", to=form)
+def test_any_data_is_audited_without_converting_it(small: Path, tmp_path: Path, form: str) -> None:
+    convert(small, tmp_path / f"files.{form}" if form == "npz" else tmp_path / "files", to=form)
     data, = (path for path in tmp_path.iterdir() if not path.name.endswith(".json"))
     card = audit(data, hide=["subject"], keep=[], attacks=["side"], seeds=1)
-    assert card.data["recordings"] == 160
-    assert cell(card, "subject", "side", "recording")["people"] == 10
+    assert card.data["recordings"] == 32
+    assert cell(card, "subject", "side", "recording")["people"] == 8
 
 
 def test_a_null_keeps_how_often_everybody_does_what() -> None:

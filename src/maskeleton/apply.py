@@ -21,9 +21,15 @@ from maskeleton.normalize import Undo, normalize, restore
 from maskeleton.skeleton import Skeleton
 
 BLOCK = 64  # recordings: always the same ones together, whoever does the work
+MOST_FRAMES = 20_000  # of all bodies that go through a network at once
 PATHS = {
     "population": "everybody stands where people usually stand, turned as they usually are",
     "own": "everybody keeps the path and the heading they were recorded with",
+}
+STAYED = {  # what the population's path cannot take away: it was in the coordinates that the network changed
+    "paper": "how bodies move and stand about the middle of the first body; its own path and heading are gone",
+    "sequence": "every step from where the first body begins; where that was and how it was turned is gone",
+    "origin": "every step from where the first body begins, and its heading; where that was is gone",
 }
 
 
@@ -36,6 +42,7 @@ class Anonymized:
     key: bytes  # secret: who knows it can undo what was random
     path: str = "population"
     format = "anonymized"
+    ordered = True  # recordings stay in the order of the original
 
     @property
     def skeleton(self) -> Skeleton:
@@ -55,9 +62,20 @@ class Anonymized:
     @cached_property
     def told(self) -> str:
         """All that decides the bytes; of the key only what does not give it away."""
-        told = [self.mask.hash, self.mask.name, self.mask.chain, self.mask.place, sorted(self.mask.net.options.items()),
-                self.mask.net.strength, self.dataset.content_id, pick(self.path, PATHS, "path"), self.path]
-        return hmac.new(self.key, repr(told).encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.key, f"{self._done} {self.dataset.content_id}".encode(), hashlib.sha256).hexdigest()
+
+    @cached_property
+    def _done(self) -> str:
+        """What is done to a recording."""
+        net = self.mask.net
+        return repr([self.mask.hash, self.mask.name, self.mask.chain, self.mask.place, sorted(net.options.items()),
+                     net.strength, self.path, pick(self.path, PATHS, "path")])
+
+    @cached_property
+    def _own_key(self) -> bytes:
+        """Another for everything else that is done: who has two releases under one key must not be able to compute
+        what was random in both."""
+        return hmac.new(self.key, f"rows {self._done}".encode(), hashlib.sha256).digest()
 
     def __repr__(self) -> str:
         return self.told
@@ -66,7 +84,16 @@ class Anonymized:
         """The block that begins there."""
         rows = range(part, min(part + BLOCK, len(self.dataset)))
         motions = [self.dataset[row]._replace(labels=self.dataset.told(row), fields={}) for row in rows]
-        yield from anonymized(self.mask, motions, self.skeleton, self.key, self.path)
+        yield from anonymized(self.mask, motions, self.skeleton, self._own_key, self.path)
+
+
+def said_of_path(mask: Mask, path: str) -> dict[str, str]:
+    """What history says of where people stand, and of what stayed as it was recorded."""
+    if mask.net.strength == 0:
+        return {"path": "nothing was changed"}
+    if mask.chain == RAW:
+        return {"path": "nothing was normalized: path and heading are what the anonymizer left of them"}
+    return {"path": PATHS[path]} | ({"stayed": STAYED[mask.chain]} if path == "population" else {})
 
 
 def anonymized(mask: Mask, motions: Sequence[Motion], skeleton: Skeleton, key: bytes,
@@ -86,8 +113,8 @@ def anonymized(mask: Mask, motions: Sequence[Motion], skeleton: Skeleton, key: b
                 motion, undo = normal[place]
                 there = present[row]
                 made = motion._replace(positions=np.where(there[..., None, None], moved[row], np.float32(0)),
-                                       present=there, clock=motion.clock)
-                yield restore(made, undo if path == "own" or mask.chain == RAW else _at_usual_place(mask, undo))
+                                       present=there)
+                yield restore(made, undo if path == "own" else _at_usual_place(mask, undo, motion.present[:, 0]))
     finally:
         torch.set_num_threads(threads)
 
@@ -102,19 +129,29 @@ def _through(mask: Mask, motions: Sequence[Motion], seeds: Sequence[int]) -> tup
 
 
 def _of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:
-    """Places of recordings with as many frames and bodies: nothing is padded, so nobody changes a neighbour."""
+    """Places of recordings with as many frames and bodies, few enough for the memory: nothing is padded, so nobody
+    changes a neighbour."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for place, motion in enumerate(motions):
-        groups.setdefault(motion.positions.shape, []).append(place)
-    yield from groups.values()
+        groups.setdefault(motion.present.shape, []).append(place)
+    for (frames, bodies), places in groups.items():
+        size = max(1, MOST_FRAMES // (frames * bodies))
+        yield from (places[first : first + size] for first in range(0, len(places), size))
 
 
-def _at_usual_place(mask: Mask, undo: Undo) -> Undo:
-    """What puts everybody where people usually stand, whatever path they took."""
-    if undo.centre is None:
+def _at_usual_place(mask: Mask, undo: Undo, leading: np.ndarray) -> Undo:
+    """What puts everybody where people usually stand, whatever path they took.
+
+    In frames without the leading body the chain may have subtracted nothing: others stay about where it was last.
+    """
+    if undo.centre is None or undo.rotation is None:
         return undo
-    centre = np.broadcast_to(np.array(mask.place.centre, np.float32), undo.centre.shape)
-    return undo._replace(centre=np.ascontiguousarray(centre), rotation=np.array(mask.place.rotation))
+    rotation = np.array(mask.place.rotation)
+    centre = np.repeat(np.array([mask.place.centre]), len(undo.centre), 0)
+    known = leading | undo.centre.any(1)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))
+    centre[~known] -= undo.centre[last[~known]] @ undo.rotation.T @ rotation
+    return undo._replace(centre=centre.astype(np.float32), rotation=rotation)
 
 
 def seed_of(key: bytes, id: str) -> int:

@@ -149,7 +149,8 @@ def read_page(folder: Path, fits: Mapping[str, Callable[[Any], bool]]) -> dict[s
         raise UserError(f"{path} cannot be read: {fault}", AGAIN) from None
     wrong = [key for key, good in fits.items() if not (isinstance(page, dict) and key in page and good(page[key]))]
     if isinstance(page, dict) and "kind" in wrong and "name" in page:
-        raise UserError(f"{folder} holds a {page.get('kind', 'classifier')}", "give the folder of another model")
+        kind = "an anonymizer" if page.get("kind") == "anonymizer" else "a classifier"
+        raise UserError(f"{folder} holds {kind}", "give the folder of another model")
     if wrong:
         raise UserError(f"{path}: {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} missing or make no sense", AGAIN)
     return dict(page)

@@ -179,7 +179,7 @@ def _put_together(
         raise UserError(f"nothing is left of {len(asides)} recordings: {_told(asides, Counter(), {})}",
                         "check --from, or what --clean sets aside")
     copies = "duplicates" in steps
-    by_id = not isinstance(source, Opened)  # as files of these ids are read back
+    by_id = not (isinstance(source, Opened) or getattr(source, "ordered", False))  # as files of these ids are read back
     with atomic(work / "whole") as whole:
         joined = store.join(pieces, whole, history, copies, by_id)
     _tell_copies(joined, copies, asides, findings, examples)

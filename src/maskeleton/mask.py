@@ -126,6 +126,8 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> Mask:
         return ANONYMIZERS[page["name"]](skeleton, **page["options"])
 
     refuse_other_shapes(folder, page["name"], built, weights)
+    if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
+        raise UserError(f"{folder}: some of its weights are no numbers", "train it again, with smaller learning rates")
     net = built()
     net.load_state_dict(weights)
     place = Place(tuple(page["place"]["centre"]), tuple(tuple(row) for row in page["place"]["rotation"]))
@@ -137,13 +139,18 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> Mask:
 
 
 def _place(value: Any) -> bool:
-    if not (isinstance(value, dict) and {"centre", "rotation"} <= set(value)):
+    """A point not too far away, and a rotation."""
+    if not (isinstance(value, dict) and isinstance(value.get("centre"), list) and _rows(value.get("rotation"))):
         return False
-    try:
-        numbers = [np.asarray(value[key], np.float64) for key in ("centre", "rotation")]
-    except (ValueError, TypeError):
+    numbers = [*value["centre"], *(one for row in value["rotation"] for one in row)]
+    if len(numbers) != 12 or not all(type(one) in (int, float) and abs(one) < 1e4 for one in numbers):
         return False
-    return [one.shape for one in numbers] == [(3,), (3, 3)] and all(np.abs(one).max() < 1e4 for one in numbers)
+    turn = np.array(numbers[3:], np.float64).reshape(3, 3)
+    return bool(np.abs(turn @ turn.T - np.eye(3)).max() < 1e-3 and np.linalg.det(turn) > 0)
+
+
+def _rows(value: Any) -> bool:
+    return isinstance(value, list) and [isinstance(row, list) and len(row) for row in value] == [3, 3, 3]
 
 
 _FITS: dict[str, Callable[[Any], bool]] = FITS | {

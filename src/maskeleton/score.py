@@ -20,6 +20,7 @@ __all__ = ["METRICS", "Answers", "Score", "agreement", "by_action", "joined", "p
 NORMAL95 = NormalDist().inv_cdf(0.975)
 FEW = 8  # people: with fewer, those who were seen do not say how much people differ
 LEVELS = 256  # of scores told apart in replicates; the rate itself tells all apart
+FEW_CLASSES = 8  # a label of people, rather than people themselves
 TOP1_LABELS = ("subject", "action")
 
 
@@ -66,11 +67,28 @@ def _number(null: Answers | float | None) -> float | None:
 
 
 def _away(void: Score, way: Metric, null: Answers | float | None) -> bool:
-    """Whether who knows nothing lies outside twice the null's interval (which chance does to one null in 10,000)."""
+    """Whether who knows nothing lies outside twice the null's interval (which chance does to one null in 10,000), and
+    further away than dealing labels out to so few people may bring it."""
     if not isinstance(null, Answers):
         return False
     lowest, highest = way.blind(null)
-    return lowest > 2 * void.high - void.rate or highest < 2 * void.low - void.rate
+    luck = _luck_of_dealing(null)
+    return (lowest > max(2 * void.high - void.rate, void.rate + luck)
+            or highest < min(2 * void.low - void.rate, void.rate - luck))
+
+
+def _luck_of_dealing(null: Answers) -> float:
+    """Where a label is dealt out to people once, a number by which chance is missed once in 400 times: three standard
+    deviations of the AUC of as many people who know nothing."""
+    asked = null.take(np.flatnonzero(null.right.any(1)))
+    pairs = np.unique(np.stack([asked.seed, asked.person, asked.truth]), axis=1)
+    people = np.unique(pairs[:2], axis=1).shape[1]
+    if people < pairs.shape[1] or null.scores.shape[1] > FEW_CLASSES or not people:
+        return 0.0
+    sizes = np.unique(asked.truth[np.unique(np.stack([asked.seed, asked.person]), axis=1, return_index=True)[1]],
+                      return_counts=True)[1]
+    few, many = (int(sizes.min()), int(sizes.sum() - sizes.min())) if len(sizes) > 1 else (1, people)
+    return 3 * sqrt((few + many + 1) / (12 * few * many))
 
 
 def _why(answers: Answers) -> str:

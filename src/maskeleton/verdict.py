@@ -62,9 +62,16 @@ def _kept(cells: Sequence[CellScore], verb: str) -> dict[str, Any] | None:
     if not rivals:
         return None
     weakest = min(rivals, key=lambda cell: cell.rate)
-    beside = {threat: best[threat].rate for threat in OLD if threat in best and verb != "audit"}
-    return {**_told(weakest, [cell for some in under.values() for cell in some if cell.threat == weakest.threat]),
-            **beside}
+    told = _told(weakest, under[weakest.threat])
+    if verb == "audit":
+        return told
+    return {**told, **{threat: best[threat].rate for threat in OLD if threat in best}, **_share(weakest, best)}
+
+
+def _share(cell: CellScore, best: dict[str, CellScore]) -> dict[str, Any]:
+    """How much of the original's rate is left; more than all of it counts as all, and is flagged."""
+    original = best["before"].rate if "before" in best else 0.0
+    return {"of_original": min(cell.rate / original, 1.0), "flagged": cell.rate > original} if original else {}
 
 
 def _told(cell: CellScore, among: Iterable[CellScore]) -> dict[str, Any]:
@@ -95,15 +102,29 @@ def _controls(before: Sequence[CellScore], mine: Sequence[CellScore], label: str
     """Does anybody recognize it on the original? If not, that nobody does so on the release says nothing."""
     if not mine:
         return [f"{label}: no headline: no cell has {primary(label)} on a split that does not leak"]
+    found = [] if verb == "audit" else _on_release(mine, label, role)
     if not before:
-        return [f"{label}: cannot be trusted: nobody was asked about the original (threat before)"]
+        return [*found, f"{label}: cannot be trusted: nobody was asked about the original (threat before)"]
     if any(cell.learned for cell in before):
-        blind = {(cell.attack, cell.judge) for cell in before if not cell.learned}
-        return [f"{label}, {cell.attack} {cell.judge}: does not recognize the original: its rows prove nothing"
-                for cell in before if verb != "audit" and (cell.attack, cell.judge) in blind]
+        seeing = {(cell.attack, cell.judge) for cell in mine if cell.learned}
+        return [*found, *(f"{_who(cell)}: does not recognize the original: its rows prove nothing"
+                          for cell in before if verb != "audit" and (cell.attack, cell.judge) not in seeing)]
     if verb == "audit" and role == "hide":
         return [f"{label}: not found: that is no proof; see how small a signature would have been found"]
-    return [f"{label}: cannot be trusted: no judge recognizes it on the original"]
+    if any(cell.learned and cell.threat == "adaptive" for cell in mine):
+        return [*found, f"{label}: nobody recognizes it on the original, and somebody does on the release: the release "
+                "itself tells it"]
+    return [*found, f"{label}: cannot be trusted: no judge recognizes it on the original"]
+
+
+def _on_release(mine: Sequence[CellScore], label: str, role: str) -> list[str]:
+    """Did anybody learn from the release, and what of it if nobody found anything?"""
+    asked = [cell for cell in mine if cell.threat == "adaptive" or (role == "keep" and cell.threat == "transfer")]
+    if not asked:
+        return [f"{label}: no headline: nobody was asked who learned from the release (threat adaptive)"]
+    if role == "hide" and not any(cell.learned for cell in asked):
+        return [f"{label}: not found in the release: that is no proof; see how small a signature would have been found"]
+    return []
 
 
 def _better(kept: Sequence[CellScore]) -> list[str]:
@@ -116,6 +137,10 @@ def _better(kept: Sequence[CellScore]) -> list[str]:
 
 def _name(cell: CellScore) -> str:
     return f"{cell.label}, {cell.threat}, {cell.attack} {cell.judge}".rstrip()
+
+
+def _who(cell: CellScore) -> str:
+    return f"{cell.label}, {cell.attack} {cell.judge}".rstrip()
 
 
 # ── the table ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,19 +204,25 @@ def _line(cell: CellScore, words: int) -> str:
             f"{bar(cell.rate, cell.chance)}{null}{other}{leaks}")
 
 
-def _exposed(card: Scorecard, top: dict[str, Any]) -> list[str]:
+def most_exposed(card: Scorecard, top: dict[str, Any]) -> list[tuple[list[dict[str, Any]], str]]:
     """Who is named most often, and in doing what, by the attacker of the headline (by whom it stands on, if its
-    recordings are put together)."""
+    recordings are put together): rows, and which of their keys has the name."""
     attack, _, judge = top["by"]["judge"].partition(" ") if top["by"]["attack"] == "assign" else ("", "", "")
     by = {**top["by"], "attack": attack, "judge": judge} if attack else top["by"]
-    lines = []
-    for what, rows, word in (("most exposed people", card.people, "person"),
-                             ("most is told by", card.by_action, "action")):
+    found = []
+    for rows, word in ((card.people, "person"), (card.by_action, "action")):
         mine = [row for row in rows if row["label"] == top["label"] and all(row[key] == by[key] for key in by)]
-        first = sorted(mine, key=lambda row: (-row["hits"] / max(row["trials"], 1), -row["trials"]))[:MOST_NAMED]
-        told = ", ".join(f"{row[word]} ({row['hits']:g} of {row['trials']})" for row in first)
-        lines += [f"{top['label']}: {what}: {told}"] if told and len(mine) > 1 else []
-    return lines
+        if len(mine) > 1:
+            found.append((sorted(mine, key=lambda row: (-row["hits"] / max(row["trials"], 1), -row["trials"]))[:MOST_NAMED],
+                          word))
+    return found
+
+
+def _exposed(card: Scorecard, top: dict[str, Any]) -> list[str]:
+    what = {"person": "most exposed people", "action": "most is told by"}
+    return [f"{top['label']}: {what[word]}: "
+            + ", ".join(f"{row[word]} ({row['hits']:g} of {row['trials']})" for row in rows)
+            for rows, word in most_exposed(card, top)]
 
 
 def _channel_lines(rows: Sequence[dict[str, Any]], label: str) -> list[str]:

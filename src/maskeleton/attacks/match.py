@@ -18,6 +18,7 @@ from maskeleton.heldback import held_back
 from maskeleton.labels import UNKNOWN
 from maskeleton.linear import comparer
 from maskeleton.reading import rate_of
+from maskeleton.threads import few_threads
 from maskeleton.traits import trait_table
 
 TRAITS = "features"  # the judge without a network
@@ -60,8 +61,10 @@ def _eyes(train: MotionDataset, probe: MotionDataset, label: str, judge: str, se
     if judge == TRAITS:
         held = held_back(train, probe, label, keep, seed, most=1)[0][1]
         part = train.select(np.setdiff1d(np.arange(len(train)), held))
-        compared = comparer(trait_table(part).values, np.unique(part.labels[label], return_inverse=True)[1].reshape(-1))
-        yield lambda dataset: compared.compared(trait_table(dataset).values), held
+        codes = np.unique(part.labels[label], return_inverse=True)[1].reshape(-1)
+        with few_threads(len(train)):
+            compared = comparer(trait_table(part).values, codes)
+            yield lambda dataset: compared.compared(trait_table(dataset).values), held
         return
     for one in taught(train, label, judge, seed, keep, set, minutes):
         yield partial(_embedded, one), one.checked

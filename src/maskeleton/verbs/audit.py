@@ -21,6 +21,7 @@ from maskeleton.explain import explain as explain_label
 from maskeleton.formats.opening import read, said_of_source
 from maskeleton.jobs import Report, Share, atomic
 from maskeleton.labels import UNKNOWN
+from maskeleton.page.table import write_page
 from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import FILE, Scorecard
@@ -98,6 +99,7 @@ def audit(
         conclude(card)
     if out is not None:
         card.write(Path(out))
+        write_page(card, Path(out))
         write_split(Path(out), halves, dataset.ids)
         write_record(Path(out), record_of("audit", used, seed, content_id=dataset.content_id))
     return card
@@ -171,12 +173,11 @@ def refuse_labels(dataset: MotionDataset, labels: Mapping[str, str]) -> None:
 
 def calibrated(card: Scorecard, dataset: MotionDataset, label: str, halves: Sequence[Half], keep: str, seed: int,
                clock: Clock) -> None:
-    """The detection limit of identity, and whether a score still rises with more recordings."""
+    """The smallest planted signatures that are found, and whether a score still rises with more recordings."""
     if clock.left == 0:
         card.not_tried.append(f"{label}: planted signatures and the learning curve: no time was left")
         return
-    if label == "subject":
-        card.limits += [{"label": label, **row} for row in detection_limits(dataset, halves, keep, seed)]
+    card.limits += [{"label": label, **row} for row in detection_limits(dataset, halves, keep, seed, label)]
     rows = learning_curve(dataset, halves, label, keep, seed)
     card.learning += [{"label": label, **row} for row in rows]
     card.warnings += [f"{label}: the score still rises with more {of} to learn from: it is a lower bound"

@@ -2,24 +2,30 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from maskeleton.attacks import ATTACKS
+from maskeleton.attacks.given import by_path
 from maskeleton.attacks.taught import refuse_options
-from maskeleton.battery import Clock, Halves, Table, ask, units_of
+from maskeleton.battery import Clock, Halves, Table, Unit, ask, units_of
+from maskeleton.checkpoint import Model, load, refuse_strangers, truth_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.formats.opening import read
 from maskeleton.jobs import Report, Share
-from maskeleton.mask import Mask, load
+from maskeleton.labels import UNKNOWN
+from maskeleton.mask import Mask
 from maskeleton.metrics import compared
+from maskeleton.page.table import write_page
 from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import Scorecard
 from maskeleton.tally import tally, told_of
 from maskeleton.threats import THREATS
+from maskeleton.verbs.anonymize import mask_of
 from maskeleton.verbs.audit import (
     FOR_CELLS,
     NETWORKS,
@@ -36,7 +42,8 @@ from maskeleton.verbs.working import mapped
 from maskeleton.verdict import conclude
 
 ATTACKS_ASKED = ("classify", "features", "side")
-FEWEST = 4  # recordings that the anonymizer has not seen, below which there is nothing to test
+FOR_GIVEN = ("before", "naive")  # threats of a judge by path: it learned before there was a release
+FEWEST = 16  # recordings that the anonymizer has not seen, below which there is nothing to test
 
 
 def evaluate(
@@ -65,28 +72,32 @@ def evaluate(
     """Ask every attack under every threat; `mask` is the model that made the release, if one did."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
+    labels = _labels(keep, hide)
     refuse_run(Path(out) if out is not None else None, Share.checked(*share), minutes, force)
     for name in attacks:
         pick(name, ATTACKS, "attack")
     for name in threats:
         pick(name, THREATS, "threat")
-    refuse_options(set or {}, judges if any(name in NETWORKS for name in attacks) else (), "features" in attacks)
+    paths, names = ([judge for judge in judges if by_path(judge) is there] for there in (True, False))
+    refuse_options(set or {}, names if any(name in NETWORKS for name in attacks) else (), "features" in attacks)
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         folders = [Path(own) / name for name in ("original", "released")]
         before, after = (mapped(read(data, format), folder)
                          for data, folder in zip((original, released), folders, strict=True))
-        before, after = side_by_side(before, after)
-        made_by = load(mask) if mask is not None else None
-        rows, notes = unseen(before, made_by)
+        before, after, notes = side_by_side(before, after, tuple(labels))
+        made_by = mask_of(mask, before, {}) if mask is not None else None
+        given = {path: load(path) for path in paths}
+        notes += refuse_judges(given, labels, threats, before, made_by)
+        rows, more = unseen(before, after, made_by, hide)
         before, after = before.select(rows), after.select(rows)
-        labels = {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")}
         refuse_labels(before, labels)
-        halves = halves_of(before, labels, by, keep[0], seed, False)
-        cells = list(_cells(labels, threats, attacks, judges, halves))
+        kept = keep[0] if keep else "action"
+        halves = halves_of(before, labels, by, kept, seed, False)
+        cells = list(_cells(labels, threats, attacks, names, halves, given))
         folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
         tables = {name: Table(*THREATS[name](before, after)) for name in threats}
-        asked = ask(units_of(cells, seeds), tables, halves, folder, jobs=jobs, minutes=share_of(clock.left, FOR_CELLS),
-                    keep=keep[0], options=set, report=report, share=Share(*share), say=say)
+        asked = ask(_units(cells, seeds), tables, halves, folder, jobs=jobs, minutes=share_of(clock.left, FOR_CELLS),
+                    keep=kept, options=set, report=report, share=Share(*share), say=say)
         card = Scorecard("evaluate", seed=seed, data=told_of(after, Path(released).name))
         card.data["original"] = before.content_id
         if asked.waiting:
@@ -94,23 +105,36 @@ def evaluate(
                                   "writes results.json")
             return card
         tally(card, before, asked, cells, halves)
-        card.warnings += notes
-        card.motion = compared(before, after)
+        mark_taught(card, given, before)
+        card.warnings += [*notes, *more]
+        _compare(card, before, after)
         for label in hide:
-            calibrated(card, after, label, first_halves(halves, label), keep[0], seed, clock)
+            calibrated(card, after, label, first_halves(halves, label), kept, seed, clock)
         card.not_tried += [f"attack {name}" for name in ATTACKS if name not in attacks]
         card.not_tried += [f"threat {name}" for name in THREATS if name not in threats]
         conclude(card)
     if out is not None:
         card.write(Path(out))
+        write_page(card, Path(out))
         write_split(Path(out), halves, before.ids)
         write_record(Path(out), record_of("evaluate", used, seed, content_id=after.content_id,
                                           content_of_original=before.content_id))
     return card
 
 
-def side_by_side(original: MotionDataset, released: MotionDataset) -> tuple[MotionDataset, MotionDataset]:
-    """Both with the same recordings in the same order; a release may hold fewer, and no others."""
+def _labels(keep: Sequence[str], hide: Sequence[str]) -> dict[str, str]:
+    if both := sorted({*keep} & {*hide}):
+        raise UserError(f"{', '.join(both)} cannot be kept and hidden", "name each label once")
+    return {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")}
+
+
+# ── the release beside the original ──────────────────────────────────────────────────────────────────────────────────
+
+
+def side_by_side(original: MotionDataset, released: MotionDataset,
+                 labels: Sequence[str] = ()) -> tuple[MotionDataset, MotionDataset, list[str]]:
+    """Both with the same recordings in the same order and the original's labels, and what had to be done for that; a
+    release may hold fewer recordings, and no others."""
     place = {id: row for row, id in enumerate(original.ids)}
     strange = [id for id in released.ids if id not in place]
     if strange:
@@ -118,31 +142,122 @@ def side_by_side(original: MotionDataset, released: MotionDataset) -> tuple[Moti
                         f"{listed(strange, 3)}", "compare a release with what it was made of, before release gives it "
                         "new names")
     if original.skeleton.joints != released.skeleton.joints:
-        raise UserError(f"the original has {len(original.skeleton.joints)} joints, the release "
-                        f"{len(released.skeleton.joints)}", "convert the original to the release's plan with --skeleton")
-    order = np.argsort([place[id] for id in released.ids], kind="stable")
-    return original.select(np.sort([place[id] for id in released.ids])), released.select(order)
+        theirs, ours = (f"{one.skeleton.name!r} with {len(one.skeleton.joints)} joints" for one in (released, original))
+        raise UserError(f"the release has the body plan {theirs}, the original {ours}",
+                        "convert the original to the release's plan with --skeleton")
+    rows = np.array([place[id] for id in released.ids], np.int64)
+    before = original.select(rows)
+    for label in labels:
+        _refuse_other_truth(before, released, label)
+    notes = []
+    if len(released) < len(original):
+        notes.append(f"{len(original) - len(released)} of {len(original)} recordings are not in the release: only those "
+                     "that are were compared, before as after")
+    if (np.diff(rows) < 0).any():
+        notes.append("the release has its recordings in another order: they were matched by their ids")
+    order = np.argsort(rows, kind="stable")
+    after = replace(released, labels=before.labels, names=before.names)  # one code for one thing
+    return before.select(order), after.select(order), notes
 
 
-def unseen(original: MotionDataset, mask: Mask | None) -> tuple[np.ndarray, list[str]]:
+def _refuse_other_truth(before: MotionDataset, released: MotionDataset, label: str) -> None:
+    if label not in before.labels or label not in released.labels:
+        return
+    other = [row for row in range(len(before)) if (said := released.text(label, row))
+             and said != before.text(label, row)]
+    if other:
+        row = other[0]
+        raise UserError(f"{len(other)} of {len(before)} recordings have another {label} in the release than in the "
+                        f"original: {before.ids[row]} is {released.text(label, row)!r}, and was "
+                        f"{before.text(label, row)!r}", "compare a release with what it was made of; a label that was "
+                        "changed on purpose must not be in it")
+
+
+def unseen(original: MotionDataset, released: MotionDataset, mask: Mask | None,
+           hide: Sequence[str] = ()) -> tuple[np.ndarray, list[str]]:
     """The recordings that the anonymizer has not learned from, and what must be said of them."""
     everything = np.arange(len(original))
     if mask is None:
         return everything, ["what the anonymizer learned from is not known here (--with MODEL/ says it): if it learned "
                             "from these recordings, it knew what it is tested on"]
+    _refuse_other_mask(released, mask)
     learned = np.isin(np.array(original.hashes, str), mask.trained_on["hashes"])
+    rest = np.flatnonzero(~learned)
     if not learned.any():
         return everything, []
-    if (~learned).sum() < FEWEST:
-        return everything, ["the anonymizer learned from every recording it is tested on: it may do worse on others"]
-    return np.flatnonzero(~learned), [f"{learned.sum()} of {len(original)} recordings, from which the anonymizer "
-                                      "learned, are left out"]
+    if len(rest) < FEWEST:
+        which = "every recording" if not len(rest) else f"all but {len(rest)} recordings"
+        return everything, [f"the anonymizer learned from {which} of this release, and is tested on what it knows: it "
+                            "may do worse on others"]
+    return rest, [f"{learned.sum()} of {len(original)} recordings, from which the anonymizer learned, are left out",
+                  *_known_people(original, learned, hide)]
+
+
+def _refuse_other_mask(released: MotionDataset, mask: Mask) -> None:
+    made = [str(entry["with"]) for entry in released.history if entry.get("verb") == "anonymize" and "with" in entry]
+    if made and mask.name not in made:
+        raise UserError(f"the release was made by {listed(made)}, and the model is of {mask.name}",
+                        "give --with the model that made the release")
+
+
+def _known_people(original: MotionDataset, learned: np.ndarray, hide: Sequence[str]) -> list[str]:
+    """Of an attribute no person may be on both sides."""
+    if "subject" not in original.labels:
+        return []
+    people = original.labels["subject"]
+    both = np.setdiff1d(np.intersect1d(people[learned], people[~learned]), [UNKNOWN])
+    return [f"{label}: the anonymizer learned from other recordings of {len(both)} of the tested people: it may do worse "
+            "on strangers" for label in hide if label != "subject" and len(both)]
+
+
+def _compare(card: Scorecard, before: MotionDataset, after: MotionDataset) -> None:
+    """How far the motion was moved, where both have the same frames."""
+    try:
+        card.motion = compared(before, after)
+    except UserError as fault:
+        card.not_tried.append(f"how far the motion was moved: {fault.wrong}")
+
+
+# ── judges that are there already ────────────────────────────────────────────────────────────────────────────────────
+
+
+def refuse_judges(given: Mapping[str, Model], labels: Mapping[str, str], threats: Sequence[str],
+                  original: MotionDataset, mask: Mask | None) -> list[str]:
+    """Refuse a judge by path that took part in making the release, or that cannot answer; and what must be said."""
+    for path, model in given.items():
+        if model.label not in labels:
+            raise UserError(f"the judge {path} tells {model.label}, which is neither kept nor hidden",
+                            f"name it with --keep or --hide {model.label}")
+        if "naive" not in threats:
+            raise UserError(f"the judge {path} has learned before there was a release: it is asked under the threat "
+                            "naive alone", "add --threat naive, or name a classifier, which is then taught anew")
+        refuse_strangers(model, original)
+        truth_of(model, original)
+        if mask is not None and {model.hash, *model.lineage} & {mask.hash, *mask.lineage}:
+            raise UserError(f"the judge {path} took part in making the release: of course it is deceived",
+                            "name a classifier, which is then taught anew, or give a model that was taught apart")
+    return [f"the judge {path}: whether it took part in making the release is not known (--with MODEL/ says it)"
+            for path in given if mask is None]
+
+
+def mark_taught(card: Scorecard, given: Mapping[str, Model], tested: MotionDataset) -> None:
+    """Cells of a judge by path that learned from what it is tested on leak, and are never the headline."""
+    for path, model in given.items():
+        known = int(np.isin(np.array(tested.hashes, str), model.trained_on["hashes"]).sum())
+        if known:
+            card.cells = [cell._replace(leaks=(*cell.leaks, "tested recordings")) if cell.judge == path else cell
+                          for cell in card.cells]
+            card.warnings.append(f"the judge {path} learned from {known} of the {len(tested)} recordings that it is "
+                                 "tested on: its cells leak")
+
+
+# ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _cells(labels: Mapping[str, str], threats: Sequence[str], attacks: Sequence[str], judges: Sequence[str],
-           halves: Halves) -> Iterator[Cell]:
-    """Every cell: what is hidden is not asked to survive, so transfer is for what is kept; what needs no motion is the
-    same before and after."""
+           halves: Halves, given: Mapping[str, Model]) -> Iterator[Cell]:
+    """Every cell: what is hidden is not asked to survive, so transfer is for what is kept; what needs no motion is
+    learned from the release, or not at all."""
     for threat in threats:
         for cell in cells_of(labels, attacks, judges, threat, halves):
             if threat == "transfer" and cell.role == "hide":
@@ -150,3 +265,12 @@ def _cells(labels: Mapping[str, str], threats: Sequence[str], attacks: Sequence[
             if cell.attack == "side" and threat in ("naive", "transfer"):
                 continue
             yield cell
+        if threat in FOR_GIVEN:
+            yield from (Cell(label, labels[label], threat, "classify", path, by) for path, model in given.items()
+                        for label, by in halves if label == model.label)
+
+
+def _units(cells: Sequence[Cell], seeds: int) -> list[Unit]:
+    """A judge that is there already is asked once, and cannot be taught labels that say nothing."""
+    return [unit for unit in units_of(cells, seeds)
+            if not by_path(unit.cell.judge) or (unit.seed == 0 and not unit.null)]

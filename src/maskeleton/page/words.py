@@ -1,0 +1,116 @@
+"""Words: what a scorecard says, as one would tell it to somebody who looks after data and never wrote a program."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from maskeleton.page.bars import percent
+from maskeleton.rates import METRICS
+
+THREATS = {
+    "before": "learned from the original, looks at the original",
+    "naive": "learned from the original, looks at the release",
+    "adaptive": "learned from the release, looks at the release",
+    "transfer": "learned from the release, looks at the original",
+}
+NOUNS = {"subject": "Who it is", "action": "What is done"}
+WHAT = {"top1": "right in so many of 100", "rank1": "right in so many of 100",
+        "auc": "of two recordings, one of each kind, put the right way round in so many of 100"}
+TRAITS = {  # of motion, in the order in which they are told
+    "rmse": "Distance of joints, root of the mean square", "rmse_paper": "The same, counted as the paper does",
+    "mpjpe": "Mean distance of joints", "mpjpe_root": "Mean distance of joints, hips on hips",
+    "mpjpe_pose": "Mean distance of joints, bodies laid on each other", "acceleration_error": "Error of acceleration",
+    "jerk": "Jerk", "bones_over_time": "How much a bone's length changes within a recording",
+    "bones_between_people": "How much bones differ between people",
+    "foot_slide": "Speed of feet that stand", "foot_sink": "Depth of feet below the floor",
+}
+
+
+def noun(label: str) -> str:
+    """What a label is about, at the beginning of a sentence."""
+    return NOUNS.get(label, label[:1].upper() + label[1:])
+
+
+def attacker(attack: str, judge: str) -> str:
+    """Who asked, as a noun with its article."""
+    if attack == "pool":
+        name, _, size = judge.rpartition(", ")
+        many = "all recordings" if size == "all" else f"{size} recordings"
+        return f"{many} of a person together, {attacker(*_parted(name))}"
+    if attack == "assign":
+        return f"one recording of everybody, each name given once, {attacker(*_parted(judge))}"
+    own = f" ({judge})" if judge else ""
+    if attack == "side":
+        return {"recording": "what needs no motion: length, bodies, lost joints",
+                "file": "file names and their order alone"}.get(judge, f"what needs no motion{own}")
+    return {"classify": f"a neural network{own}", "features": f"statistics of the movement{own}",
+            "match": f"comparison with known recordings{own}"}.get(attack, f"{attack}{own}")
+
+
+def _parted(name: str) -> tuple[str, str]:
+    attack, _, judge = name.partition(" ")
+    return attack, judge
+
+
+def of_hundred(row: Mapping[str, Any]) -> str:
+    """A rate as a count of a hundred."""
+    count = f"{percent(row['rate']).removesuffix(' %')} of 100"
+    if row["metric"] == "auc":
+        return f"of two recordings, one of each kind, the strongest attacker tells which is which in {count} cases"
+    return f"the strongest attacker is right about {count} recordings"
+
+
+def found(row: Mapping[str, Any]) -> bool:
+    """Whether the whole interval lies beyond chance and the null."""
+    floor = max(row["chance"], row["null"] if row["null"] is not None else 0.0)
+    return bool(row["low"] > floor if METRICS[row["metric"]].upward else row["high"] < floor)
+
+
+def sentence(row: Mapping[str, Any], verb: str) -> str:
+    """The headline of a label in words."""
+    guess = f"who guesses, in {percent(row['chance']).removesuffix(' %')}"
+    if row["role"] == "keep":
+        return _kept(row, verb)
+    where = "from the original" if verb == "audit" else "from the release"
+    if found(row):
+        return f"{noun(row['label'])} can be told {where}: {of_hundred(row)}, {guess}."
+    return f"{noun(row['label'])} was not found by these attackers: {of_hundred(row)}, {guess}. That is no proof."
+
+
+def _kept(row: Mapping[str, Any], verb: str) -> str:
+    told = of_hundred(row).replace("the strongest attacker is", "who learns it is").replace(
+        "the strongest attacker tells", "who learns it tells")
+    if verb == "audit" or "of_original" not in row:
+        return f"{noun(row['label'])} can be learned: {told}." if found(row) else \
+            f"{noun(row['label'])} could not be learned: {told}."
+    more = " It is more than the original gave, and counts as all of it." if row.get("flagged") else ""
+    return (f"{noun(row['label'])}: {percent(row['of_original'])} of the original's usefulness is left: {told}.{more}")
+
+
+def beside(row: Mapping[str, Any], verb: str) -> str:
+    """What stands beside a headline: by whom, how sure, and what it was before."""
+    by = row["by"]
+    told = [f"Asked: {attacker(by['attack'], by['judge'])}; {THREATS.get(by['threat'], by['threat'])}.",
+            f"With other people of the same kind it would lie between {percent(row['low'])} and {percent(row['high'])}."]
+    if row["null"] is not None:
+        told.append(f"Taught with labels that say nothing, the best of them gets {percent(row['null'])} (null).")
+    if verb != "audit" and row["role"] == "keep":
+        told += [f"On the original it was {percent(row['before'])}."] if "before" in row else []
+        told += [f"A model that learned from the original and is used on the release as it is: "
+                 f"{percent(row['naive'])}."] if "naive" in row else []
+    return " ".join(told)
+
+
+def limit(row: Mapping[str, Any]) -> str:
+    """The smallest planted signature that was found."""
+    unit = {"°": "degrees"}.get(row["unit"], row["unit"])
+    if row["size"] is None:
+        return (f"A {row['kind']} by which people differ, planted by us, was not found even at {max(row['tried']):g} "
+                f"{unit}: of such things this test can say nothing.")
+    return f"A {row['kind']} by which people differ, planted by us, is found from {row['size']:g} {unit} on."
+
+
+def learning(rows: list[dict[str, Any]]) -> str:
+    """How the score grows with what is learned from."""
+    of = rows[0].get("of", "recordings")
+    told = ", ".join(f"{percent(row['rate'])} from {percent(row['share'])}" for row in rows)
+    return f"Learned from a share of the {of}: {told}."
