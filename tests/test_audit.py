@@ -121,6 +121,16 @@ def test_no_time_drops_seeds_first_and_says_so() -> None:
                                "it was flat"]
 
 
+def test_what_no_curve_can_be_drawn_of_is_said(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise UserError("half of the takes show one setup only", "record more")
+
+    monkeypatch.setattr("maskeleton.verbs.audit.learning_curve", refused)
+    card = audit(small, hide=["gender"], keep=[], attacks=["side"], seeds=1)
+    assert "gender: planted signatures and the learning curve: half of the takes show one setup only" in card.not_tried
+    assert cell(card, "gender", "side", "recording")["trials"] == 32
+
+
 def test_minutes_are_kept_and_what_is_dropped_is_listed(small: Path) -> None:
     """A thousandth of a second is enough for the first question alone: everything else is dropped, by name."""
     card = audit(small, hide=["subject"], attacks=["side"], seeds=2, minutes=1e-5)

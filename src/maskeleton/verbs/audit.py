@@ -177,8 +177,12 @@ def calibrated(card: Scorecard, dataset: MotionDataset, label: str, halves: Sequ
     if clock.left == 0:
         card.not_tried.append(f"{label}: planted signatures and the learning curve: no time was left")
         return
-    card.limits += [{"label": label, **row} for row in detection_limits(dataset, halves, keep, seed, label)]
-    rows = learning_curve(dataset, halves, label, keep, seed)
+    try:
+        card.limits += [{"label": label, **row} for row in detection_limits(dataset, halves, keep, seed, label)]
+        rows = learning_curve(dataset, halves, label, keep, seed)
+    except UserError as fault:
+        card.not_tried.append(f"{label}: planted signatures and the learning curve: {fault.wrong}")
+        return
     card.learning += [{"label": label, **row} for row in rows]
     card.warnings += [f"{label}: the score still rises with more {of} to learn from: it is a lower bound"
                       for of in still_rises(rows)]
