@@ -82,6 +82,26 @@ def test_turns_reach_as_far_as_asked_and_are_the_same_for_all_bodies_of_a_row():
     assert -0.5 <= angles.min() < -0.48
 
 
+def test_people_are_tilted_to_all_sides_and_no_further_than_asked():
+    upright = torch.tensor([0.0, 1.0, 0.0]).expand(400, 2, 2, 1, 3)
+    there = torch.ones(400, 2, 2, dtype=torch.bool)
+    leaning = changed(Augment(tilt=0.4), upright, there, KINECT25, "sequence", rng())
+    torch.testing.assert_close(leaning, leaning[:, :1, :1].expand_as(leaning))  # all frames and bodies of a row alike
+    torch.testing.assert_close(leaning.norm(dim=-1), torch.ones(400, 2, 2, 1))
+    sides = leaning[:, 0, 0, 0]
+    assert torch.asin(sides[:, [0, 2]].abs()).max() <= 0.41
+    assert (sides[:, [0, 2]].amin(0) < -0.35).all()
+    assert (sides[:, [0, 2]].amax(0) > 0.35).all()
+
+
+def test_people_become_larger_and_smaller_by_the_share_asked():
+    ones, present = torch.ones(400, 6, 1, 25, 3), torch.ones(400, 6, 1, dtype=torch.bool)
+    sizes = changed(Augment(size=0.3), ones, present, KINECT25, "sequence", rng()).flatten(1)
+    torch.testing.assert_close(sizes, sizes[:, :1].expand_as(sizes))
+    assert 0.7 <= sizes.min() < 0.72
+    assert 1.28 < sizes.max() <= 1.3 + 1e-6
+
+
 def test_a_mirror_makes_the_left_hand_the_right_one():
     positions, _ = shown()
     seen = mirrored(positions, KINECT25)

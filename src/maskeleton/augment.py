@@ -19,6 +19,8 @@ class Augment(NamedTuple):
     turn: float = 0.0  # the most radians of a turn about the vertical, to either side
     mirror: float = 0.0  # the share of recordings shown mirrored, left joints as right ones
     noise: float = 0.0  # metres by which joints are moved, each frame on its own
+    tilt: float = 0.0  # the most radians of a turn about each of the two axes that lie flat
+    size: float = 0.0  # by how much larger or smaller people may be, as a share
 
 
 def windows(augment: Augment, frames: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -36,6 +38,13 @@ def changed(augment: Augment, positions: Tensor, present: Tensor, skeleton: Skel
     if augment.turn:
         angles = rng.uniform(-augment.turn, augment.turn, rows)
         positions = turned(positions, torch.from_numpy(angles.astype(np.float32)), UP[chain])
+    if augment.tilt:
+        for axis in (UP[chain] + 1, UP[chain] + 2):
+            angles = rng.uniform(-augment.tilt, augment.tilt, rows)
+            positions = turned(positions, torch.from_numpy(angles.astype(np.float32)), axis % 3)
+    if augment.size:
+        sizes = torch.from_numpy(rng.uniform(1 - augment.size, 1 + augment.size, rows).astype(np.float32))
+        positions = positions * sizes.to(positions.device)[:, None, None, None, None]
     if augment.mirror:
         chosen = torch.from_numpy(rng.random(rows) < augment.mirror).to(positions.device)
         positions = torch.where(chosen[:, None, None, None, None], mirrored(positions, skeleton), positions)
@@ -47,7 +56,7 @@ def changed(augment: Augment, positions: Tensor, present: Tensor, skeleton: Skel
 
 
 def turned(positions: Tensor, angles: Tensor, up: int = 1) -> Tensor:
-    """Each row turned about the axis `up` through the origin, counter-clockwise as seen from above."""
+    """Each row turned about the axis `up` through the origin, counter-clockwise as seen from that axis's end."""
     sine, cosine = (part.to(positions.device) for part in (angles.sin(), angles.cos()))
     one, other = (up + 1) % 3, (up + 2) % 3
     matrix = torch.zeros(len(angles), 3, 3, device=positions.device)

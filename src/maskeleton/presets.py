@@ -32,6 +32,8 @@ DEFAULT: Options = {
     "turn": 0.2,  # most radians it is turned about the vertical
     "mirror": 0.0,  # share shown mirrored, with left and right exchanged
     "noise": 0.01,  # metres joints are moved at random
+    "tilt": 0.0,  # most radians it is tilted to the front, the back and the sides
+    "size": 0.0,  # share by which people are made larger or smaller
 }
 PAPER: Options = DEFAULT | {
     "chain": "paper", "fill": "loop", "frames": 300, "batch": 32, "epochs": 50, "patience": 0, "optimizer": "sgd",
@@ -54,7 +56,7 @@ WORDS = {"chain": tuple(CHAINS), "fill": tuple(FILLS), "optimizer": ("adamw", "s
 LIMITS: dict[str, tuple[float, float]] = {
     "frames": (4, 10_000), "batch": (1, 100_000), "least_steps": (0, 10_000), "epochs": (1, 100_000),
     "patience": (0, 100_000), "check": (0, 0.5), "lr": (0, 100), "decay": (0, 100), "warmup": (0, 100_000),
-    "smoothing": (0, 0.9), "crop": (0.05, 1), "turn": (0, math.pi), "mirror": (0, 1), "noise": (0, 1),
+    "smoothing": (0, 0.9), "crop": (0.05, 1), "turn": (0, math.pi), "mirror": (0, 1), "noise": (0, 1), "tilt": (0, math.pi), "size": (0, 0.9),
 }
 
 
