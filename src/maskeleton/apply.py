@@ -98,25 +98,36 @@ def said_of_path(mask: Mask, path: str) -> dict[str, str]:
 
 def anonymized(mask: Mask, motions: Sequence[Motion], skeleton: Skeleton, key: bytes,
                path: str = "population") -> Iterator[Motion]:
-    """These recordings as they are released; each as it would be alone."""
+    """These recordings as they are released, in their order; each as it would be alone."""
     if mask.net.strength == 0:
         yield from motions
         return
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # sums of several threads differ in the last bit
     try:
-        normal = [normalize(mask.chain, motion, skeleton) for motion in motions]
-        for places in _of_one_shape([motion for motion, _ in normal]):
-            together = [normal[place][0] for place in places]
+        given, undoing, slips = zip(*(_given(mask.chain, motion, skeleton) for motion in motions), strict=True)
+        made: dict[int, Motion] = {}
+        for places in _of_one_shape(given):
+            together = [given[place] for place in places]
             moved, present = _through(mask, together, [seed_of(key, motion.id) for motion in together])
-            for row, place in enumerate(places):
-                motion, undo = normal[place]
-                there = present[row]
-                made = motion._replace(positions=np.where(there[..., None, None], moved[row], np.float32(0)),
-                                       present=there)
-                yield restore(made, undo if path == "own" else _at_usual_place(mask, undo, motion.present[:, 0]))
+            for place, motion, positions, there in zip(places, together, moved, present, strict=True):
+                changed, undo = motion._replace(positions=positions, present=there), undoing[place]
+                if path == "own" or undo.centre is None:
+                    changed = _shifted(changed, slips[place])
+                else:
+                    changed = _at_usual_place(mask, changed)
+                    undo = undo._replace(centre=None, rotation=None)
+                made[place] = restore(changed, undo)
     finally:
         torch.set_num_threads(threads)
+    yield from (made[place] for place in range(len(motions)))
+
+
+def _given(chain: str, motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo, np.ndarray | None]:
+    """A recording as a network is given it: normalized, and nowhere the leading body's path; what undoes both."""
+    normal, undo = normalize(chain, motion, skeleton)
+    slip = _slip(undo, normal.present[:, 0])
+    return _shifted(normal, None if slip is None else -slip), undo, slip
 
 
 @torch.inference_mode()
@@ -139,19 +150,44 @@ def _of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:
         yield from (places[first : first + size] for first in range(0, len(places), size))
 
 
-def _at_usual_place(mask: Mask, undo: Undo, leading: np.ndarray) -> Undo:
-    """What puts everybody where people usually stand, whatever path they took.
+def _at_usual_place(mask: Mask, motion: Motion) -> Motion:
+    """Everybody where people usually stand, turned as they usually are, whatever path they took."""
+    rotation = np.array(mask.place.rotation, np.float32)
+    positions = (motion.positions.reshape(-1, 3) @ rotation).reshape(motion.positions.shape)
+    positions += np.array(mask.place.centre, np.float32)
+    if not motion.present.all():
+        positions[~motion.present] = 0
+    return motion._replace(positions=positions)
 
-    In frames without the leading body the chain may have subtracted nothing: others stay about where it was last.
+
+def _shifted(motion: Motion, by: np.ndarray | None) -> Motion:
+    if by is None:
+        return motion
+    there = motion.present[..., None, None]
+    return motion._replace(positions=np.where(there, motion.positions + by[:, :, None], np.float32(0)))
+
+
+def _slip(undo: Undo, leading: np.ndarray) -> np.ndarray | None:
+    """(T, K, 3) how much of the leading body's path is still in what the chain made of each body; None for nothing.
+
+    A body whose frames were moved to the front had the leader's place of another moment taken away; where the leader
+    is not there nothing was, and the others are to stay about where it was last.
     """
     if undo.centre is None or undo.rotation is None:
-        return undo
-    rotation = np.array(mask.place.rotation)
-    centre = np.repeat(np.array([mask.place.centre]), len(undo.centre), 0)
+        return None
     known = leading | undo.centre.any(1)
-    last = np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))
-    centre[~known] -= undo.centre[last[~known]] @ undo.rotation.T @ rotation
-    return undo._replace(centre=centre.astype(np.float32), rotation=rotation)
+    if undo.frames is None and known.all():
+        return None
+    rows = np.arange(len(known))
+    frames = np.repeat(rows[:, None], len(undo.slots), 1) if undo.frames is None else undo.frames
+    known &= frames[:, 0] >= 0
+    at = np.zeros(len(known), np.int64)  # the row in which the leader is as it was in each of the source's frames
+    at[frames[known, 0]] = rows[known]
+    there = np.zeros(len(known), bool)
+    there[frames[known, 0]] = True
+    last = np.maximum.accumulate(np.where(there, rows, there.argmax()))
+    slip = undo.centre[at[last]][np.maximum(frames, 0)] - undo.centre[:, None]
+    return np.asarray(slip @ undo.rotation.T, np.float32)
 
 
 def seed_of(key: bytes, id: str) -> int:

@@ -88,6 +88,8 @@ def arranged(preset: str = "default", set: Mapping[str, Any] | None = None) -> t
     """(the game's options, the anonymizer's own) of a preset with some changed; values may be text."""
     game = dict(pick(preset, GAMES, "preset"))
     changes = dict(set or {})
+    for role in (role for role in ROLES if role.removesuffix(".") in changes):  # another network has other options
+        game = {key: value for key, value in game.items() if not key.startswith(role)}
     game["anonymizer"] = changes.pop("anonymizer", game["anonymizer"])
     usual = usual_options(game["anonymizer"])
     own: Options = {}

@@ -19,7 +19,6 @@ from maskeleton.checkpoint import (
     read_page,
     read_weights,
     refuse_other_shapes,
-    trained_on,
     weights_hash,
     words,
     write,
@@ -170,6 +169,3 @@ def refuse_other_plans(mask: Mask, dataset: MotionDataset) -> None:
                         f"data has {ours.name!r} with {len(ours.joints)}",
                         f"convert the data with --skeleton {(recognize_plan(theirs.joints) or theirs).name}, or train "
                         "on it")
-
-
-__all__ = ["HERE", "RAW", "Mask", "Place", "load", "named", "refuse_other_plans", "save", "trained_on", "usual_place"]

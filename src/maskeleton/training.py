@@ -14,10 +14,12 @@ from maskeleton.algorithms import ALGORITHMS, Algorithm
 from maskeleton.algorithms.epoch import epoch
 from maskeleton.algorithms.game import Game, Role
 from maskeleton.algorithms.reconstruct import reconstruct
+from maskeleton.ask import answers
 from maskeleton.augment import Augment
 from maskeleton.batch import Batch
 from maskeleton.checkpoint import (
     PAGE,
+    STATE,
     Model,
     lineage_of,
     load,
@@ -25,23 +27,26 @@ from maskeleton.checkpoint import (
     refuse_strangers,
     save_curves,
     save_state,
-    trained_on,
     truth_of,
+    weights_hash,
 )
+from maskeleton.classifiers import CLASSIFIERS
 from maskeleton.dataset import MotionDataset
 from maskeleton.engine import Engine, Prepared, batches, prepared
-from maskeleton.errors import UserError, pick
+from maskeleton.errors import UserError, listed, pick
 from maskeleton.fit import fit
+from maskeleton.formats.kit.naming import safe_name
 from maskeleton.games import arranged, teaching_of
 from maskeleton.jobs import Report
 from maskeleton.lesson import Lesson, lesson
 from maskeleton.mask import Mask, built_of, save, usual_place
 from maskeleton.motion import canonical_json
-from maskeleton.presets import Options
+from maskeleton.presets import Options, chosen
 from maskeleton.seeds import seed_for
 
 BODIES = 2  # that networks and anonymizer see together
 FOR_TEACHING = 0.5  # of the minutes: the rest is for the game
+FOR_RECONSTRUCTING = 0.3  # of those of the game
 LEARNED = 0.02  # above always saying the most frequent: less is nothing to hide from
 MADE = "training"  # the folder in MODEL/ with the networks of the game
 
@@ -66,31 +71,54 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
           seed: int = 0, engine: Engine | None = None, minutes: float | None = None, report: Report | None = None,
           say: Callable[[str], None] = lambda words: None) -> Mask:
     """Train an anonymizer on the recordings `rows` alone. With `out`, the same call goes on where it was."""
+    began = time.monotonic()
     engine = engine or Engine()
     game, own = arranged(preset, set)
+    keep, hide = list(dict.fromkeys(keep)), list(dict.fromkeys(hide))
+    if not hide:
+        raise UserError("no label is to be hidden", "name one, such as hide=['subject']")
     folder = Path(out) if out is not None else None
-    rows = np.arange(len(dataset)) if rows is None else np.asarray(rows, np.int64)
-    part = dataset.select(rows)
-    task = lesson(part, hide[0], None, game["check"], seed_for(seed, "train", hide[0]))
-    began = time.monotonic()
-    cast = cast_of(part, keep, hide, game, folder, seed, engine, minutes, say)
-    place = usual_place(part, game["chain"])
+    part = dataset if rows is None else dataset.select(np.asarray(rows, np.int64))
+    task = everything_learned(part, lesson(part, hide[0], None, game["check"], seed_for(seed, "train", hide[0])), keep)
     with engine.seeded(seed_for(seed, "anonymizer", game["anonymizer"], "weights")):
         net = built_of(game["anonymizer"], dataset.skeleton, own).to(engine.device)
+    if not any(True for _ in net.parameters()):
+        raise UserError(f"{game['anonymizer']} has nothing that could learn",
+                        f"maskeleton anonymize DATA OUT --with {game['anonymizer']}")
+    cast = cast_of(part, keep, hide, game, folder, seed, engine, minutes, say)
+    place = usual_place(part, game["chain"])
     net.prepare(part.select(task.learn))
     data = prepared(part, game["chain"], BODIES, engine.device)
     data = data._replace(labels={name: truth_of(model, part) for name, model in cast.named})
-    left = None if minutes is None else minutes - (time.monotonic() - began) / 60
+    left = None if minutes is None else max(minutes - (time.monotonic() - began) / 60, 0.0)
     course = Course(net, cast, game, task, data, seed, engine)
     if folder is not None:
         course.resume(folder, _key(part, cast, game, own, seed))
     course.play(left, folder, report, say)
-    mask = Mask(net.eval(), game["anonymizer"], game["chain"], game["frames"], game["fill"], place, list(keep),
-                list(hide), trained_on(part, task.rows, task.check), lineage_of((*cast.keepers, *cast.seekers)),
-                course.rows)
+    mask = Mask(net.eval(), game["anonymizer"], game["chain"], game["frames"], game["fill"], place, keep, hide,
+                origin(part, task, cast), course.lineage(cast), course.rows)
     if folder is not None and engine.first:
         save(mask, folder)
     return mask
+
+
+def everything_learned(part: MotionDataset, task: Lesson, keep: Sequence[str]) -> Lesson:
+    """The lesson, but that no value of a kept label is in the part that checks alone: by take whole actions may be."""
+    alone = np.zeros(len(task.check), bool)
+    for label in keep:
+        values = part.labels[label]
+        alone |= ~np.isin(values[task.check], values[task.learn])
+    return task._replace(learn=np.sort(np.concatenate([task.learn, task.check[alone]])), check=task.check[~alone])
+
+
+def origin(part: MotionDataset, task: Lesson, cast: Cast) -> dict[str, Any]:
+    """What a checkpoint remembers of the recordings that were looked at, by the anonymizer or by any network of the
+    game, wherever that was taught; `checked` are those that nobody learned from."""
+    looked, learned = {*part.hashes}, {part.hashes[row] for row in task.learn.tolist()}
+    for model in (*cast.keepers, *cast.seekers):
+        looked |= {*model.trained_on["hashes"]}
+        learned |= {*model.trained_on["hashes"]} - {*model.trained_on.get("checked", ())}
+    return {"content_id": part.content_id, "hashes": sorted(looked), "checked": sorted(looked - learned)}
 
 
 # ── who takes part ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,33 +127,53 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
 def cast_of(part: MotionDataset, keep: Sequence[str], hide: Sequence[str], game: Options, folder: Path | None,
             seed: int, engine: Engine, minutes: float | None, say: Callable[[str], None]) -> Cast:
     """Keepers and seekers, taught here or loaded."""
-    each = None if minutes is None else minutes * FOR_TEACHING / (len(keep) * game["keepers"]
-                                                                  + len(hide) * game["seekers"])
+    loaded = {role: _loaded(role, labels, part, game) for role, labels in (("keeper", keep), ("seeker", hide))}
+    taught = sum(len(labels) * game[f"{role}s"] for role, labels in (("keeper", keep), ("seeker", hide))
+                 if not loaded[role])
+    each = None if minutes is None else minutes * FOR_TEACHING / max(taught, 1)
     found = Cast([], [])
     for role, labels, made in (("keeper", keep, found.keepers), ("seeker", hide, found.seekers)):
-        given = [Path(name) for name in game[role].split(",") if (Path(name) / PAGE).is_file()]
-        if given:
-            made += [_given(path, role, labels, part, game) for path in given]
-            continue
-        for label in labels:
+        made += loaded[role]
+        for label in labels if not made else ():
             for number in range(game[f"{role}s"]):
                 say(f"teaching {role} {number + 1} of {label}")
-                out = folder / MADE / f"{role}-{label}-{number}" if folder is not None else None
+                out = folder / MADE / safe_name(f"{role}-{label}-{number}") if folder is not None else None
                 model = fit(game[role], part, label, preset=game["teaching"], seed=seed, set=teaching_of(role, game),
                             out=out, engine=engine, minutes=each, words=(role, number))
-                _refuse_ignorance(model, part, role)
+                _refuse_ignorance(model, part, role, engine)
                 made.append(model)
     return found
+
+
+def _loaded(role: str, labels: Sequence[str], part: MotionDataset, game: Options) -> list[Model]:
+    """The networks that are given; none where they are to be taught, with options that are looked at now."""
+    names = [name.strip() for name in game[role].split(",")]
+    given = [name for name in names if (Path(name) / PAGE).is_file()]
+    if not given:
+        chosen(game[role], pick(game[role], CLASSIFIERS, "classifier"), game["teaching"], teaching_of(role, game))
+        return []
+    if strange := [name for name in names if name not in given]:
+        raise UserError(f"{listed(strange)} holds no {PAGE}, so no model",
+                        f"give the folders of all {role}s, or the name of one classifier")
+    if useless := [key for key in game if key.startswith(f"{role}.")]:
+        raise UserError(f"the {role}s are given: {listed(useless)} cannot be set", "leave it away")
+    models = [_given(Path(name), role, labels, part, game) for name in names]
+    if missing := [label for label in labels if label not in {model.label for model in models}]:
+        raise UserError(f"no {role} is given for {listed(missing)}", "give one for each label")
+    return models
 
 
 def _given(path: Path, role: str, labels: Sequence[str], part: MotionDataset, game: Options) -> Model:
     """A trained network that suits the game."""
     model = load(path)
     refuse_strangers(model, part)
-    truth_of(model, part)
     if model.label not in labels:
         raise UserError(f"{path} tells {model.label}, which no {role} is needed for", f"a {role} tells "
-                        + " or ".join(labels))
+                        + (" or ".join(labels) or "nothing here"))
+    truth = truth_of(model, part)
+    if strange := sorted({part.text(model.label, row) for row in np.flatnonzero(truth < 0).tolist()} - {""}):
+        raise UserError(f"{path} does not know these values of {model.label}: {listed(strange, 5)}",
+                        f"it knows: {listed(model.classes, 5)}; take a {role} that learned all of them")
     other = [f"{key} {getattr(model, key)}" for key in ("chain", "frames", "fill") if getattr(model, key) != game[key]]
     if other:
         raise UserError(f"{path} sees motion otherwise than this game: {', '.join(other)}",
@@ -134,16 +182,17 @@ def _given(path: Path, role: str, labels: Sequence[str], part: MotionDataset, ga
     return model
 
 
-def _refuse_ignorance(model: Model, part: MotionDataset, role: str) -> None:
+def _refuse_ignorance(model: Model, part: MotionDataset, role: str, engine: Engine) -> None:
     """A UserError where a network has not learned its label: there would be nothing to keep, or to hide."""
-    seen = [row["check_accuracy"] for row in model.curves if "check_accuracy" in row]
-    if not seen:
-        return
     truth = truth_of(model, part)
-    share = np.bincount(truth[truth >= 0]).max() / (truth >= 0).sum()
-    if max(seen) < share + LEARNED:
-        raise UserError(f"the {role} of {model.label} never learned it: it is right in {max(seen):.2f} of the recordings "
-                        f"that it did not learn from, where always saying the most frequent is right in {share:.2f}",
+    known = np.flatnonzero(truth >= 0)
+    checked = [row["check_accuracy"] for row in model.curves if "check_accuracy" in row]
+    right = max(checked) if checked else (answers(model, part, known, engine=engine).argmax(1) == truth[known]).mean()
+    share = np.bincount(truth[known]).max() / len(known)
+    if right < share + LEARNED:
+        which = "it did not learn from" if checked else "it learned from"
+        raise UserError(f"the {role} of {model.label} never learned it: it is right in {right:.2f} of the recordings "
+                        f"that {which}, where always saying the most frequent is right in {share:.2f}",
                         f"give it more recordings, or teach it longer: --set {role}.epochs=100")
 
 
@@ -158,6 +207,7 @@ class Course:
         self.net, self.options, self.task, self.data, self.seed, self.engine = net, game, task, data, seed, engine
         roles = [Role(deepcopy(model.net).to(engine.device), name) for name, model in cast.named]
         self.first = self._game([], []) if net.reconstructs and game["reconstruct"] else None
+        self.before = game["reconstruct"] if self.first is not None else 0  # epochs of giving back what it gets
         self.roles = roles[: len(cast.keepers)], roles[len(cast.keepers) :]
         self.game: Game | None = None
         self.rows: list[dict[str, float]] = []
@@ -166,23 +216,28 @@ class Course:
     def _game(self, keepers: Sequence[Role], seekers: Sequence[Role]) -> Game:
         options = self.options
         learning = options["algorithm"] == "adversarial" and bool(seekers)
-        return Game(self.net, keepers, seekers, lr_min=options["lr_min"] if keepers else options["lr_reconstruct"],
+        return Game(self.net, keepers, seekers, lr_min=options["lr_min"] if seekers else options["lr_reconstruct"],
                     lr_max=options["lr_max"] if learning else None, privacy=options["privacy"],
                     fidelity=options["fidelity"], min_steps=options["min_steps"], objective=options["objective"],
                     distance=options["distance"], optimizer=options["optimizer"], engine=self.engine)
 
     def play(self, minutes: float | None, folder: Path | None, report: Report | None,
              say: Callable[[str], None]) -> None:
-        """Every epoch in its turn: first those in which the anonymizer learns to give back what it gets."""
-        end = math.inf if minutes is None else time.monotonic() + 60 * max(minutes, 0)
-        before = self.options["reconstruct"] if self.first is not None else 0
-        total = before + self.options["epochs"]
-        while len(self.rows) < total and not (self.rows and self._late(end)):
+        """Every epoch in its turn: first those in which the anonymizer learns to give back what it gets. With minutes
+        no epoch is begun that would end too late, and learning rates have fallen by then."""
+        began, took = time.monotonic(), 0.0
+        total = self.before + self.options["epochs"]
+        while len(self.rows) < total:
             number = len(self.rows)
-            game, algorithm = self._turn(number, before)
-            if self.options["schedule"] == "cosine" and algorithm is not reconstruct:
-                game.pace(0.5 * (1 + math.cos(math.pi * (number - before) / self.options["epochs"])))
-            row = epoch(algorithm, game, self._batches(self.task.learn, number, game), self._looks())
+            spent = self._spent(began - took, minutes)  # once another epoch will have taken as long as the last
+            if number < self.before and spent > FOR_RECONSTRUCTING and number:
+                self.before, total = number, number + self.options["epochs"]
+            if number > self.before and spent > 1:
+                break
+            started = time.monotonic()
+            gone = max((number - self.before) / self.options["epochs"], self._spent(began, minutes))
+            row = self._epoch(number, gone if number > self.before else 0.0)
+            took = time.monotonic() - started
             self.rows.append({"epoch": float(number + 1), **row})
             if folder is not None and self.engine.first:
                 self.keep(folder)
@@ -191,28 +246,51 @@ class Course:
             if report and self.engine.first:
                 report(number + 1, total)
 
-    def _late(self, end: float) -> bool:
-        return bool(self.engine.told(float(time.monotonic() > end)))
+    def _epoch(self, number: int, gone: float) -> dict[str, float]:
+        """One epoch, when so much of the way is gone; its row of curves.jsonl."""
+        game, algorithm = self._turn(number)
+        if self.options["schedule"] == "cosine" and algorithm is not reconstruct:
+            game.pace(0.5 * (1 + math.cos(math.pi * min(gone, 1.0))))
+        try:
+            with self.engine.seeded(seed_for(self.seed, "game", number, self.engine.rank)):
+                return epoch(algorithm, game, self._batches(number), self._looks())
+        except UserError as fault:
+            if not self.rows:
+                raise
+            seen = ", ".join(f"{name} {value:.3g}" for name, value in self.rows[-1].items())
+            raise UserError(f"{fault.wrong}, in epoch {number + 1}; before it: {seen}", f"{fault.remedy}; what was "
+                            f"learned until then is kept in {STATE}") from None
 
-    def _turn(self, number: int, before: int) -> tuple[Game, Algorithm]:
+    def _spent(self, began: float, minutes: float | None) -> float:
+        """The share of the minutes that is gone since then; 0 without minutes."""
+        if minutes is None:
+            return 0.0
+        return self.engine.told((time.monotonic() - began) / max(60 * minutes, 1e-9))
+
+    def _turn(self, number: int) -> tuple[Game, Algorithm]:
         """The game that is played in an epoch: to give back what it gets, or against keepers and seekers."""
-        if number < before and self.first is not None:
+        if number < self.before and self.first is not None:
             return self.first, reconstruct
         if self.game is None:
-            if before:
+            if self.first is not None:
                 self.net.settle()
             self.game = self._game(*self.roles)
         return self.game, pick(self.options["algorithm"], ALGORITHMS, "algorithm")
 
-    def _batches(self, rows: np.ndarray, number: int, game: Game) -> Iterator[Batch]:
+    def _batches(self, number: int) -> Iterator[Batch]:
         options = self.options
-        return batches(self.data, rows, options["batch"], options["frames"], seed_for(self.seed, "game"), number,
-                       Augment(), fill=options["fill"], engine=self.engine)
+        return batches(self.data, self.task.learn, options["batch"], options["frames"], seed_for(self.seed, "game"),
+                       number, Augment(), fill=options["fill"], engine=self.engine)
 
     def _looks(self) -> Iterator[Batch]:
         rows = self.task.check if len(self.task.check) else self.task.learn
         return batches(self.data, rows, self.options["batch"], self.options["frames"], seed_for(self.seed, "look"),
                        fill=self.options["fill"], engine=self.engine)
+
+    def lineage(self, cast: Cast) -> list[str]:
+        """The networks that took part, as they came and as they went."""
+        seekers = [weights_hash(role.net.state_dict()) for role in self.roles[1]]
+        return sorted({*lineage_of((*cast.keepers, *cast.seekers)), *seekers})
 
     # ── stopping and going on ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -221,7 +299,7 @@ class Course:
         folder.mkdir(parents=True, exist_ok=True)
         game = self.game or self.first
         assert game is not None
-        save_state({"key": self.key, "rows": self.rows, "game": game.state()}, folder)
+        save_state({"key": self.key, "rows": self.rows, "before": self.before, "game": game.state()}, folder)
         save_curves(self.rows, folder)
 
     def resume(self, folder: Path, key: str) -> None:
@@ -235,10 +313,10 @@ class Course:
                             "name another folder, or delete this one")
         try:
             self.rows = [dict(row) for row in state["rows"]]
-            before = self.options["reconstruct"] if self.first is not None else 0
-            game, _ = self._turn(max(len(self.rows) - 1, 0), before)
+            self.before = int(state["before"])
+            game, _ = self._turn(max(len(self.rows) - 1, 0))
             game.resume(state["game"])
-        except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as fault:
+        except (KeyError, TypeError, ValueError, RuntimeError, IndexError, AttributeError) as fault:
             raise UserError(f"the state in {folder} cannot be used: {fault}", "delete the folder, train anew") from None
 
 

@@ -50,7 +50,13 @@ def _hidden(cells: Sequence[CellScore], verb: str) -> dict[str, Any] | None:
     among = [cell for cell in cells
              if (cell.threat == "before" if verb == "audit" else cell.threat not in (*OLD, "transfer"))]
     best = strongest(among)
-    return _told(best, among) if best else None
+    return {**_told(best, among), **_beside(cells, verb)} if best else None
+
+
+def _beside(cells: Sequence[CellScore], verb: str) -> dict[str, Any]:
+    """The strongest who learned nothing from the release, on the original and on the release."""
+    best = {threat: strongest(cell for cell in cells if cell.threat == threat) for threat in OLD}
+    return {threat: cell.rate for threat, cell in best.items() if cell and verb != "audit"}
 
 
 def _kept(cells: Sequence[CellScore], verb: str) -> dict[str, Any] | None:
@@ -63,9 +69,7 @@ def _kept(cells: Sequence[CellScore], verb: str) -> dict[str, Any] | None:
         return None
     weakest = min(rivals, key=lambda cell: cell.rate)
     told = _told(weakest, under[weakest.threat])
-    if verb == "audit":
-        return told
-    return {**told, **{threat: best[threat].rate for threat in OLD if threat in best}, **_share(weakest, best)}
+    return told if verb == "audit" else {**told, **_beside(cells, verb), **_share(weakest, best)}
 
 
 def _share(cell: CellScore, best: dict[str, CellScore]) -> dict[str, Any]:
@@ -102,29 +106,31 @@ def _controls(before: Sequence[CellScore], mine: Sequence[CellScore], label: str
     """Does anybody recognize it on the original? If not, that nobody does so on the release says nothing."""
     if not mine:
         return [f"{label}: no headline: no cell has {primary(label)} on a split that does not leak"]
-    found = [] if verb == "audit" else _on_release(mine, label, role)
+    asked = [cell for cell in mine if cell.threat == "adaptive" or (role == "keep" and cell.threat == "transfer")]
+    found = [] if asked or verb == "audit" else [f"{label}: no headline: nobody was asked who learned from the release "
+                                                 "(threat adaptive)"]
     if not before:
         return [*found, f"{label}: cannot be trusted: nobody was asked about the original (threat before)"]
-    if any(cell.learned for cell in before):
-        seeing = {(cell.attack, cell.judge) for cell in mine if cell.learned}
-        return [*found, *(f"{_who(cell)}: does not recognize the original: its rows prove nothing"
-                          for cell in before if verb != "audit" and (cell.attack, cell.judge) not in seeing)]
+    if not any(cell.learned for cell in before):
+        return [*found, _blind(any(cell.learned for cell in asked), label, role, verb)]
+    if verb == "audit":
+        return []
+    if role == "hide" and asked and not any(cell.learned for cell in asked):
+        found.append(f"{label}: not found in the release: that is no proof; see how small a signature would have been "
+                     "found")
+    seeing = {(cell.attack, cell.judge) for cell in mine if cell.learned}
+    return [*found, *(f"{_who(cell)}: does not recognize the original: its rows prove nothing"
+                      for cell in before if (cell.attack, cell.judge) not in seeing)]
+
+
+def _blind(on_release: bool, label: str, role: str, verb: str) -> str:
+    """What it means that nobody recognizes it on the original."""
     if verb == "audit" and role == "hide":
-        return [f"{label}: not found: that is no proof; see how small a signature would have been found"]
-    if any(cell.learned and cell.threat == "adaptive" for cell in mine):
-        return [*found, f"{label}: nobody recognizes it on the original, and somebody does on the release: the release "
-                "itself tells it"]
-    return [*found, f"{label}: cannot be trusted: no judge recognizes it on the original"]
-
-
-def _on_release(mine: Sequence[CellScore], label: str, role: str) -> list[str]:
-    """Did anybody learn from the release, and what of it if nobody found anything?"""
-    asked = [cell for cell in mine if cell.threat == "adaptive" or (role == "keep" and cell.threat == "transfer")]
-    if not asked:
-        return [f"{label}: no headline: nobody was asked who learned from the release (threat adaptive)"]
-    if role == "hide" and not any(cell.learned for cell in asked):
-        return [f"{label}: not found in the release: that is no proof; see how small a signature would have been found"]
-    return []
+        return f"{label}: not found: that is no proof; see how small a signature would have been found"
+    if on_release:
+        return (f"{label}: nobody recognizes it on the original, and somebody does on the release: the release itself "
+                "tells it")
+    return f"{label}: cannot be trusted: no judge recognizes it on the original"
 
 
 def _better(kept: Sequence[CellScore]) -> list[str]:
@@ -276,5 +282,8 @@ def digits(share: float | None) -> str:
 def _sentence(row: dict[str, Any]) -> str:
     by = f"{row['by']['attack']} {row['by']['judge']}".strip() + f" ({row['by']['threat']})"
     null = f", null {digits(row['null'])}" if row["null"] is not None else ""
+    beside = "".join(f", {threat} {digits(row[threat])}" for threat in OLD if threat in row)
+    if "of_original" in row:
+        beside += f", {digits(row['of_original'])} of the original's" + (" (more than it)" if row["flagged"] else "")
     return (f"{row['label']} ({row['role']}): {row['metric']} {digits(row['rate'])} "
-            f"[{digits(row['low'])}, {digits(row['high'])}], chance {digits(row['chance'])}{null}, by {by}")
+            f"[{digits(row['low'])}, {digits(row['high'])}], chance {digits(row['chance'])}{null}, by {by}{beside}")

@@ -29,7 +29,12 @@ class Rate(NamedTuple):
 
 def percent(share: float) -> str:
     """'7 %', and '0.4 %' where 0 would be a lie."""
-    return f"{100 * share:.1f} %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+    return f"{bare(share)}\N{NO-BREAK SPACE}%"
+
+
+def bare(share: float) -> str:
+    """The same without its sign."""
+    return f"{100 * share:.1f}" if 0 < share < 0.01 else f"{100 * share:.0f}"
 
 
 def small(rate: Rate, role: str = "") -> str:

@@ -1,16 +1,24 @@
-"""A dataset on one HTML page: what it holds, what is wrong with it, and what its people do. Draws, computes nothing."""
+"""A dataset on one HTML page: what it holds, what is wrong with it, what its people do, and what was done with it then.
+Draws, computes nothing."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from maskeleton.page.style import document
 
 
+class Step(NamedTuple):
+    """What was done with the dataset next: a caption and a sentence, both plain text, and what was found, as HTML."""
+
+    caption: str
+    sentence: str
+    found: str
+
+
 def overview(title: str, lead: str, found: Mapping[str, Any], pictures: Iterable[tuple[str, str]],
-             tables: Iterable[tuple[str, str, str]] = ()) -> str:
-    """The page as HTML: `found` is what `describe` says, `pictures` are captions with SVG, `tables` are captions with
-    a sentence and lines of plain characters."""
+             steps: Iterable[Step] = ()) -> str:
+    """The page as HTML: `found` is what `describe` says, `pictures` are captions with SVG."""
     plan, length = found["skeleton"], found["length"]
     facts = (("recordings", f"{found['recordings']:,}"), ("people", f"{found['people']:,}"),
              ("takes", f"{found['takes']:,}"), ("minutes", f"{found['seconds'] / 60:,.1f}"),
@@ -18,11 +26,11 @@ def overview(title: str, lead: str, found: Mapping[str, Any], pictures: Iterable
              ("bodies at once, at most", f"{found['bodies']['most']}"),
              ("frames in a recording", f"{length['min']} – {length['max']}"))
     tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
-    told = "".join(f"<h2>{escape(caption)}</h2><p>{escape(sentence)}</p><pre>{escape(lines)}</pre>"
-                   for caption, sentence, lines in tables)
     drawn = "".join(f"<h2>{escape(caption)}</h2><figure>{svg}</figure>" for caption, svg in pictures)
+    then = "".join(f'<section class="step"><h2>{escape(step.caption)}</h2><p class="lead">{escape(step.sentence)}</p>'
+                   f"{step.found}</section>" for step in steps)
     body = (f'<h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p><dl>{tiles}</dl>'
-            f"{told}{_labels(found['labels'])}{_problems(found['problems'])}{drawn}")
+            f"{_labels(found['labels'])}{_problems(found['problems'])}{drawn}{then}")
     return document(title, body, f"content <code>{escape(found['content_id'])}</code>")
 
 

@@ -38,7 +38,8 @@ figure { margin: 0; overflow-x: auto; } figure svg { width: 100%; height: auto; 
 ul.plain { padding-left: 1.1rem; } ul.plain li { margin: .2rem 0; overflow-wrap: anywhere; }
 pre { font-size: .8rem; line-height: 1.4; overflow-x: auto; background: var(--wash); padding: 1rem; border-radius: .5rem; }
 code { font-size: .85em; overflow-wrap: anywhere; } footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
-section.step { border-top: 2px solid var(--line); margin-top: 3rem; padding-top: .4rem; }
+section.step { border-top: 2px solid var(--line); margin-top: 3.5rem; }
+section.step > h2:first-child { font-size: 1.6rem; margin: 1.6rem 0 .3rem; }
 @media print { body { padding: 0; max-width: none; font-size: 11pt; } figure, table, .box { break-inside: avoid; }
                details > * { display: revert; } h2, h3 { break-after: avoid; }
                * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

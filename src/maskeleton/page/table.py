@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maskeleton.jobs import atomic
-from maskeleton.page.bars import Rate, large, percent, share, small
+from maskeleton.page.bars import Rate, bare, large, percent, share, small
 from maskeleton.page.style import document
 from maskeleton.page.words import (
     THREATS,
@@ -15,6 +15,7 @@ from maskeleton.page.words import (
     WHAT,
     attacker,
     beside,
+    found,
     learning,
     limit,
     noun,
@@ -25,7 +26,7 @@ from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.verdict import most_exposed
 
 FILE = "table.html"
-GRAVE = ("cannot be trusted", "no headline", "prove nothing")  # words of warnings that come before everything else
+GRAVE = ("cannot be trusted", "no headline")  # words of warnings that come before everything else
 ROLES = {"hide": "MUST NOT BE TOLD", "keep": "MUST STAY"}
 TITLES = {"audit": "What can be read off {}", "evaluate": "What {} still gives away"}
 LEGEND = ("A cell is the share that was right, and in brackets where it would lie with other people of the same kind "
@@ -71,7 +72,7 @@ def summary(card: Scorecard) -> str:
 def _headline(row: Mapping[str, Any], verb: str) -> str:
     rate = Rate(row["rate"], row["low"], row["high"], row["chance"], row["null"])
     return (f'<div class="told {row["role"]}"><div class="kind">{escape(row["label"])} · {ROLES[row["role"]]}</div>'
-            f'<p class="says">{escape(sentence(row, verb))}</p>{large(rate, row["role"])}'
+            f'<p class="says">{escape(sentence(row, verb))}</p>{large(rate, row["role"] if found(row) else "")}'
             f'<p class="more">{escape(beside(row, verb))}</p></div>')
 
 
@@ -91,7 +92,7 @@ def _listed(title: str, lines: Sequence[str]) -> str:
 def figures(card: Scorecard) -> str:
     """A table for each label."""
     told = [_table(label, role, [cell for cell in card.cells if (cell.label, cell.role) == (label, role)])
-            for label, role in dict.fromkeys((cell.label, cell.role) for cell in card.cells)]
+            for label, role in sorted(dict.fromkeys((cell.label, cell.role) for cell in card.cells), key=lambda of: of[1])]
     return f'<h2>The figures</h2><p class="soft">{LEGEND}</p>{"".join(told)}' if told else ""
 
 
@@ -104,9 +105,9 @@ def _table(label: str, role: str, cells: Sequence[CellScore]) -> str:
     for who in asked:
         mine = [cell for cell in cells if (cell.attack, cell.judge, cell.split) == who]
         metric = primary(label) if any(cell.metric == primary(label) for cell in mine) else mine[0].metric
-        found = {cell.threat: cell for cell in mine if cell.metric == metric}
+        under = {cell.threat: cell for cell in mine if cell.metric == metric}
         note = f"by {who[2]}" + ("" if metric == primary(label) else f", {metric}")
-        columns = "".join(_cell(found[name]) if name in found else '<td class="none">–</td>' for name in threats)
+        columns = "".join(_cell(under[name]) if name in under else '<td class="none">–</td>' for name in threats)
         rows.append(f'<tr><td class="who">{escape(attacker(*who[:2]))}<small>{escape(note)}</small></td>{columns}</tr>')
     head = "".join(f"<th>{escape(name)}<small>{escape(THREATS.get(name, ''))}</small></th>" for name in threats)
     metric = primary(label)
@@ -120,8 +121,8 @@ def _cell(cell: CellScore) -> str:
     leaks = f"<small>leaks: {escape(', '.join(cell.leaks))}</small>" if cell.leaks else ""
     away = "<small>not to be trusted: its null is away from chance</small>" if cell.null_away else ""
     rate = Rate(cell.rate, cell.low, cell.high, cell.chance, cell.null)
-    return (f'<td class="rate"><b>{percent(cell.rate)}</b> <span class="range">[{percent(cell.low)}, '
-            f"{percent(cell.high)}]</span>{small(rate, cell.role if cell.learned else '')}{leaks}{away}</td>")
+    return (f'<td class="rate"><b>{percent(cell.rate)}</b> <span class="range">[{bare(cell.low)}, '
+            f"{bare(cell.high)}]</span>{small(rate, cell.role if cell.learned else '')}{leaks}{away}</td>")
 
 
 def _every(card: Scorecard) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from maskeleton.page.bars import percent
+from maskeleton.page.bars import bare, percent
 from maskeleton.rates import METRICS
 
 THREATS = {
@@ -53,7 +53,7 @@ def _parted(name: str) -> tuple[str, str]:
 
 def of_hundred(row: Mapping[str, Any]) -> str:
     """A rate as a count of a hundred."""
-    count = f"{percent(row['rate']).removesuffix(' %')} of 100"
+    count = f"{bare(row['rate'])} of 100"
     if row["metric"] == "auc":
         return f"of two recordings, one of each kind, the strongest attacker tells which is which in {count} cases"
     return f"the strongest attacker is right about {count} recordings"
@@ -67,13 +67,13 @@ def found(row: Mapping[str, Any]) -> bool:
 
 def sentence(row: Mapping[str, Any], verb: str) -> str:
     """The headline of a label in words."""
-    guess = f"who guesses, in {percent(row['chance']).removesuffix(' %')}"
+    guess = f"somebody who guesses, {'in' if row['metric'] == 'auc' else 'about'} {bare(row['chance'])}"
     if row["role"] == "keep":
         return _kept(row, verb)
-    where = "from the original" if verb == "audit" else "from the release"
+    where = "from these recordings" if verb == "audit" else "from the release"
     if found(row):
-        return f"{noun(row['label'])} can be told {where}: {of_hundred(row)}, {guess}."
-    return f"{noun(row['label'])} was not found by these attackers: {of_hundred(row)}, {guess}. That is no proof."
+        return f"{noun(row['label'])} can be told {where}: {of_hundred(row)}; {guess}."
+    return f"{noun(row['label'])} was not found by these attackers: {of_hundred(row)}; {guess}. That is no proof."
 
 
 def _kept(row: Mapping[str, Any], verb: str) -> str:
@@ -93,9 +93,10 @@ def beside(row: Mapping[str, Any], verb: str) -> str:
             f"With other people of the same kind it would lie between {percent(row['low'])} and {percent(row['high'])}."]
     if row["null"] is not None:
         told.append(f"Taught with labels that say nothing, the best of them gets {percent(row['null'])} (null).")
-    if verb != "audit" and row["role"] == "keep":
-        told += [f"On the original it was {percent(row['before'])}."] if "before" in row else []
-        told += [f"A model that learned from the original and is used on the release as it is: "
+    if verb != "audit":
+        told += [f"On the original, before anything was changed, it was {percent(row['before'])}."] \
+            if "before" in row else []
+        told += [f"One who learned from the original and looks at the release, as yesterday's models do, gets "
                  f"{percent(row['naive'])}."] if "naive" in row else []
     return " ".join(told)
 
@@ -104,13 +105,13 @@ def limit(row: Mapping[str, Any]) -> str:
     """The smallest planted signature that was found."""
     unit = {"°": "degrees"}.get(row["unit"], row["unit"])
     if row["size"] is None:
-        return (f"A {row['kind']} by which people differ, planted by us, was not found even at {max(row['tried']):g} "
-                f"{unit}: of such things this test can say nothing.")
-    return f"A {row['kind']} by which people differ, planted by us, is found from {row['size']:g} {unit} on."
+        return (f"signs of who moves that we planted ({row['kind']}) were not found even at {max(row['tried']):g} {unit}: "
+                "of such signs this test can say nothing.")
+    return f"signs of who moves that we planted ({row['kind']}) are found from {row['size']:g} {unit} on."
 
 
 def learning(rows: list[dict[str, Any]]) -> str:
     """How the score grows with what is learned from."""
     of = rows[0].get("of", "recordings")
     told = ", ".join(f"{percent(row['rate'])} from {percent(row['share'])}" for row in rows)
-    return f"Learned from a share of the {of}: {told}."
+    return f"learned from a share of the {of}: {told}."

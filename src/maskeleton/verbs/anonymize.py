@@ -1,21 +1,25 @@
 """anonymize: a whole dataset as an anonymizer releases it. What it writes keeps ids and history: not for publishing."""
 
+import os
 import secrets
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from maskeleton.apply import PATHS, Anonymized
+from maskeleton.anonymizers import ANONYMIZERS
+from maskeleton.apply import PATHS, Anonymized, said_of_path
 from maskeleton.checkpoint import PAGE
 from maskeleton.dataset import MotionDataset
-from maskeleton.errors import UserError, pick
-from maskeleton.formats.opening import read, said_of_source
+from maskeleton.errors import UserError, pick, printable
+from maskeleton.formats.opening import read, said_of_source, writer
 from maskeleton.intake import Taken, take_in
-from maskeleton.jobs import Report, Share, atomic
+from maskeleton.jobs import Report, Share, remove
 from maskeleton.mask import Mask, load, named, refuse_other_plans
 from maskeleton.record import record_of
 from maskeleton.seeds import seed_for
+from maskeleton.verbs import convert
 from maskeleton.verbs.convert import done_by_others, keep_apart, refuse_overwriting
 from maskeleton.verbs.working import mapped
 
@@ -46,11 +50,14 @@ def anonymize(
 ) -> Taken:
     """Anonymize `data` with the model in the folder `mask`, or with an anonymizer of that name, into `out`."""
     used = {key: value for key, value in locals().items() if key not in ("report", "seed")}
-    out = Path(out)
+    out, machine = Path(out), Share.checked(*share)
+    if to != "store":
+        writer(to)
     if done_by_others(out, share, force):
-        return Taken(None, [], {}, {}, 0)  # type: ignore[arg-type]
+        return Taken(None, [], Counter(), {}, 0)
     refuse_overwriting(out, force)
-    keep_apart(out, Path(data), Path(data))
+    for read_from in (data, *([mask] if (Path(mask) / PAGE).is_file() else [])):
+        keep_apart(out, Path(read_from), Path(read_from))
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
         options = dict(set or {})
@@ -59,15 +66,14 @@ def anonymize(
         chosen = mask_of(mask, dataset, options)
         refuse_other_plans(chosen, dataset)
         chosen.net.strength = strength
-        key = key_for(out, seed)
-        source = Anonymized(chosen, dataset, key, path)
+        source = Anonymized(chosen, dataset, key_for(out, seed), path)
         record = record_of("anonymize", used, seed or 0, model=chosen.hash, content_read=dataset.content_id,
                            tests_only=seed is not None)
-        entry = {"verb": "anonymize", "with": chosen.name, "strength": strength, "chain": chosen.chain,
-                 "path": PATHS[path] if chosen.chain != "none" else "nothing was normalized",
+        entry = {"verb": "anonymize", "with": chosen.name, "options": chosen.net.options, "model": chosen.hash,
+                 "strength": strength, "chain": chosen.chain, **said_of_path(chosen, path),
                  "warning": NOT_YET if seed is None else UNSAFE}
-        return take_in(source, out, to, record, jobs=jobs, share=Share.checked(*share), report=report,
-                       history=dataset.history, entry=entry)
+        return take_in(source, out, to, record, jobs=jobs, share=machine, report=report, history=dataset.history,
+                       entry=entry)
 
 
 def mask_of(mask: str | Path, dataset: MotionDataset, options: Mapping[str, Any]) -> Mask:
@@ -77,7 +83,7 @@ def mask_of(mask: str | Path, dataset: MotionDataset, options: Mapping[str, Any]
             raise UserError(f"{mask} was trained with its own options: {', '.join(options)} cannot be set",
                             "--set path=own is all that can be said of a trained model")
         return load(mask)
-    if Path(mask).is_dir():
+    if str(mask) not in ANONYMIZERS and Path(mask).is_dir():
         raise UserError(f"{mask} is a folder without {PAGE}, so no model", "give the folder that train wrote")
     return named(str(mask), dataset.skeleton, numbers(options))
 
@@ -100,9 +106,14 @@ def key_for(out: Path, seed: int | None) -> bytes:
         return seed_for(seed, "key").to_bytes(8, "little") * (KEY_BYTES // 8)
     place = out.with_name(f"{out.name}.key")
     if not place.exists():
-        with atomic(place) as made:
-            made.touch(0o600)
-            made.write_text(secrets.token_hex(KEY_BYTES) + "\n", "ascii")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        drawn = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
+        try:
+            drawn.touch(0o600)
+            drawn.write_text(secrets.token_hex(KEY_BYTES) + "\n", "ascii")
+            _settle(drawn, place)
+        finally:
+            remove(drawn)
     try:
         key = bytes.fromhex(place.read_text("ascii").strip())
     except (ValueError, OSError):
@@ -112,11 +123,24 @@ def key_for(out: Path, seed: int | None) -> bytes:
     return key
 
 
+def _settle(drawn: Path, place: Path) -> None:
+    """Put a key in its place, unless another shard was quicker: then that one's is everybody's."""
+    try:
+        os.link(drawn, place)
+    except FileExistsError:
+        return
+    except OSError:  # a disk without links
+        drawn.replace(place)
+
+
 def told(taken: Taken, out: Path, seed: int | None) -> str:
     """What happened, as a person reads it."""
     if taken.dataset is None:
-        return f"this shard is done; {taken.shares_missing} blocks of others are missing" if taken.shares_missing \
-            else f"{out} is there already"
-    warning = UNSAFE if seed is not None else NOT_YET
-    key = "" if seed is not None else f"\nthe secret key is in {out}.key: keep it apart from the release, or delete it"
-    return f"{out}: {len(taken.dataset):,} recordings anonymized{key}\n! {warning}"
+        return convert.told(taken, out)
+    lines = [f"{out}: {len(taken.dataset):,} recordings anonymized"]
+    if taken.asides:
+        lines.append(f"set aside {len(taken.asides):,}, listed in quarantine.csv, as "
+                     + ": ".join(word for word in taken.asides[0] if word))
+    if seed is None:
+        lines.append(f"the secret key is in {out}.key: keep it apart from the release, or delete it")
+    return "\n".join(map(printable, [*lines, f"! {NOT_YET if seed is None else UNSAFE}"]))

@@ -43,6 +43,8 @@ from maskeleton.verdict import conclude
 
 ATTACKS_ASKED = ("classify", "features", "side")
 FOR_GIVEN = ("before", "naive")  # threats of a judge by path: it learned before there was a release
+NOBODY_KNOWN = ("none of these recordings is one that the anonymizer learned from, as far as one can see: cleaned or "
+                "converted in another way they would not be known again")
 FEWEST = 16  # recordings that the anonymizer has not seen, below which there is nothing to test
 
 
@@ -184,7 +186,7 @@ def unseen(original: MotionDataset, released: MotionDataset, mask: Mask | None,
     learned = np.isin(np.array(original.hashes, str), mask.trained_on["hashes"])
     rest = np.flatnonzero(~learned)
     if not learned.any():
-        return everything, []
+        return everything, [NOBODY_KNOWN] if mask.trained_on["hashes"] else []
     if len(rest) < FEWEST:
         which = "every recording" if not len(rest) else f"all but {len(rest)} recordings"
         return everything, [f"the anonymizer learned from {which} of this release, and is tested on what it knows: it "

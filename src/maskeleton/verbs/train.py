@@ -12,14 +12,14 @@ from maskeleton.engine import Engine
 from maskeleton.errors import UserError
 from maskeleton.formats.opening import read, said_of_source
 from maskeleton.games import arranged
-from maskeleton.jobs import Report
+from maskeleton.jobs import Report, remove
 from maskeleton.mask import Mask
 from maskeleton.record import record_of, write_record
 from maskeleton.splits import three_parts
 from maskeleton.training import MADE
 from maskeleton.training import train as trained
 from maskeleton.verbs.audit import refuse_labels
-from maskeleton.verbs.convert import refuse_overwriting
+from maskeleton.verbs.convert import keep_apart, refuse_overwriting
 from maskeleton.verbs.working import mapped
 
 EVERYTHING = "all"  # the split that holds nothing back
@@ -52,8 +52,12 @@ def train(
     """Train an anonymizer on a part of `data`, and write it to the folder `out`."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     out = Path(out)
-    if (not (out / STATE).is_file() and not (out / MADE).is_dir()) or (out / PAGE).is_file():
+    engine = Engine(device, precision)
+    keep_apart(out, Path(data), Path(data))
+    begun = not (out / PAGE).exists() and any((out / name).exists() for name in (STATE, f".{STATE}.partial", MADE))
+    if not begun:
         refuse_overwriting(out, force)
+    engine.told(0.0)  # every rank has looked before the first one writes
     named = {"anonymizer": anonymizer, "algorithm": algorithm}
     changes = {**(set or {}), **{key: value for key, value in named.items() if value is not None}}
     arranged(preset, changes)
@@ -63,10 +67,14 @@ def train(
         dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
         refuse_labels(dataset, {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")})
         rows = rows_for(dataset, keep, hide, by, seed)
-        say(f"{len(rows)} of {len(dataset)} recordings are learned from; the others are for evaluate")
+        told_by_one = say if engine.first else lambda words: None
+        told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from; the others are for evaluate")
+        if engine.first and not begun:
+            remove(out)
         mask = trained(dataset, keep, hide, preset=preset, set=changes, rows=rows, out=out, seed=seed,
-                       engine=Engine(device, precision), minutes=minutes, report=report, say=say)
-        write_record(out, record_of("train", used, seed, model=mask.hash, content_read=dataset.content_id), True)
+                       engine=engine, minutes=minutes, report=report, say=told_by_one)
+        if engine.first:
+            write_record(out, record_of("train", used, seed, model=mask.hash, content_read=dataset.content_id), True)
     return mask
 
 
@@ -85,5 +93,5 @@ def told(mask: Mask, out: Path) -> str:
     last = mask.curves[-1] if mask.curves else {}
     seen = ", ".join(f"{name.removeprefix('check_').replace('_', ' ')} {value:.3f}" for name, value in last.items()
                      if name.startswith("check_"))
-    return (f"{out}: {mask.name}, {len(mask.curves)} epochs; on what it did not learn from: {seen}\n"
+    return (f"{out}: {mask.name}, {len(mask.curves)} epochs; as it stands at the end: {seen}\n"
             "! these are the networks it was trained against: what strangers find is for maskeleton evaluate to say")

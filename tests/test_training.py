@@ -1,0 +1,453 @@
+"""train: who is guarded, sought and frozen, what is remembered, and that it goes on to the same weights after a kill."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import maskeleton.training
+from maskeleton import checkpoint, store
+from maskeleton.checkpoint import weights_hash
+from maskeleton.cli import main
+from maskeleton.dataset import MotionDataset
+from maskeleton.engine import Engine
+from maskeleton.errors import UserError
+from maskeleton.fit import fit
+from maskeleton.lesson import lesson
+from maskeleton.mask import load
+from maskeleton.motion import Motion
+from maskeleton.skeleton import KINECT20, KINECT25
+from maskeleton.splits import three_parts
+from maskeleton.training import MADE, everything_learned, train
+from maskeleton.verbs.train import rows_for
+from maskeleton.verbs.train import train as verb
+
+from kill import count, run_until
+from people import crowd, stepping
+
+TINY = {"widths": "8,8,8", "least_steps": 0, "epochs": 10, "frames": 8, "batch": 6, "lr": 0.01, "warmup": 0,
+        "turn": 0, "crop": 1}
+SEEN = {"frames": 8, "batch": 12}
+CPU = Engine("cpu")
+TEACHING = {f"{role}.{key}": str(value) for role in ("keeper", "seeker") for key, value in TINY.items() if key != "frames"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Of small networks' time several threads spend most waiting; and who goes on must add up in the same order."""
+    before, said = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")
+    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    yield
+    torch.set_num_threads(before)
+    if said is None:
+        del os.environ["OMP_NUM_THREADS"]
+    else:
+        os.environ["OMP_NUM_THREADS"] = said
+
+
+def story(people: int = 6, actions: int = 2, takes: int = 3) -> MotionDataset:
+    """Everybody holds another joint too high; the hands tell gender and action, a foot the age."""
+    motions = []
+    for number, (person, action, take) in enumerate(np.ndindex(people, actions, takes)):
+        positions = stepping(10 + take, at=0.01 * number)
+        positions[:, (3, 5, 9, 13, 17, 2, 14, 18, 15)[person], 1] += 0.5
+        positions[:, 7, 1] += 0.5 * (person % 2)
+        positions[:, 11, 1] += 0.5 * action
+        positions[:, 19, 1] += 0.5 * (person // 2 % 2)
+        labels = {"subject": person + 1, "action": ("01_stand", "02_walk", "03_run")[action], "repetition": take + 1,
+                  "gender": ("female", "male")[person % 2], "age": ("old", "young")[person // 2 % 2]}
+        motions.append(Motion.of(positions, f"r{number:03d}", labels))
+    return MotionDataset.of(KINECT25, 30, motions)
+
+
+@pytest.fixture(scope="module")
+def dataset() -> MotionDataset:
+    return story()
+
+
+@pytest.fixture(scope="module")
+def taught(dataset, tmp_path_factory) -> Path:
+    """A keeper and a seeker, and those that suit no game."""
+    folder = tmp_path_factory.mktemp("taught")
+    cases = {"keeper": (dataset, "action"), "seeker": (dataset, "gender"),
+             "others": (dataset.select(dataset.labels["subject"] > 3), "subject"),
+             "kinect20": (crowd(4, skeleton=KINECT20), "action")}
+    for name, (data, label) in cases.items():
+        fit("tcn", data, label, set=TINY | ({"epochs": 1} if name not in ("keeper", "seeker") else {}),
+            out=folder / name, engine=CPU)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def given(taught) -> dict[str, object]:
+    """The options of a game between networks that are there already."""
+    return {"keeper": str(taught / "keeper"), "seeker": str(taught / "seeker"), "epochs": 3, **SEEN}
+
+
+@pytest.fixture
+def games(monkeypatch) -> list[object]:
+    """Every game that is played."""
+    played = []
+
+    class Watched(maskeleton.training.Game):
+        def __init__(self, *some, **more):
+            super().__init__(*some, **more)
+            played.append(self)
+
+    monkeypatch.setattr(maskeleton.training, "Game", Watched)
+    return played
+
+
+def hashes(roles) -> list[str]:
+    return [weights_hash(role.net.state_dict()) for role in roles]
+
+
+# ── who takes part ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_keepers_are_frozen_and_seekers_learn(dataset, taught, given, games, tmp_path):
+    mask = train(dataset, ["action"], ["gender"], set=given, out=tmp_path / "m", engine=CPU)
+    keeper, seeker = (checkpoint.load(taught / name).hash for name in ("keeper", "seeker"))
+    (game,) = games
+    assert hashes(game.keepers) == [keeper]
+    assert hashes(game.seekers) != [seeker]
+    assert mask.lineage == sorted({keeper, seeker, *hashes(game.seekers)})
+    assert [checkpoint.load(taught / name).hash for name in ("keeper", "seeker")] == [keeper, seeker]
+    saved = load(tmp_path / "m")
+    assert (saved.hash, saved.lineage, saved.keep, saved.hide) == (mask.hash, mask.lineage, ["action"], ["gender"])
+    assert [row["epoch"] for row in saved.curves] == [1, 2, 3]
+    seen = {f"{when}_{what}" for when in ("train", "check") for what in ("loss", "rmse", "keep_action", "hide_gender")}
+    assert seen <= saved.curves[-1].keys()
+
+
+def test_an_ensemble_of_many_with_several_hidden_labels(dataset, games, tmp_path):
+    options = {**SEEN, **TEACHING, "algorithm": "ensemble", "keepers": 2, "seekers": 2, "epochs": 1}
+    mask = train(dataset, ["action"], ["gender", "age"], set=options, out=tmp_path, engine=CPU)
+    made = {path.name: checkpoint.load(path) for path in sorted((tmp_path / MADE).iterdir())}
+    assert sorted(made) == ["keeper-action-0", "keeper-action-1", "seeker-age-0", "seeker-age-1", "seeker-gender-0",
+                            "seeker-gender-1"]
+    every = [model.hash for model in made.values()]
+    assert len({*every}) == 6
+    assert mask.lineage == sorted(every)
+    assert sorted(hashes([*games[0].keepers, *games[0].seekers])) == sorted(every)
+    assert games[0].maximizer is None
+    assert {"check_hide_gender", "check_hide_age"} <= mask.curves[-1].keys()
+
+
+def test_all_of_several_seekers_learn(dataset, taught, given, games):
+    seekers = f"{taught / 'seeker'}, {taught / 'others'}"
+    data = dataset.select(dataset.labels["subject"] > 3)
+    train(data, ["action"], ["gender", "subject"], set=given | {"seeker": seekers, "epochs": 2}, engine=CPU)
+    assert all(now != then for now, then in zip(hashes(games[0].seekers),
+               [checkpoint.load(taught / name).hash for name in ("seeker", "others")], strict=True))
+
+
+def test_a_row_of_the_paper_runs_with_small_networks(dataset, tmp_path):
+    tiny = {f"{role}{key}": value for role in ("keeper", "seeker") for key, value in
+            (("", "tcn"), (".widths", "8,8,8"), (".epochs", "12"), (".batch", "6"))}
+    mask = verb_on(dataset, tmp_path, preset="etri-res-adv", set=tiny | {"frames": "16", "epochs": "1"}, by="all")
+    assert (mask.name, mask.chain, mask.fill, mask.frames) == ("residual", "paper", "loop", 16)
+    record = json.loads((tmp_path / "m" / "run.json").read_text())
+    assert (record["verb"], record["options"]["preset"], record["model"]) == ("train", "etri-res-adv", mask.hash)
+
+
+# ── what is remembered ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def verb_on(dataset: MotionDataset, folder: Path, **more):
+    if not (folder / "data").exists():
+        store.write(dataset, folder / "data")
+    return verb(folder / "data", folder / "m", keep=["action"], hide=["gender"], device="cpu", **more)
+
+
+def test_only_the_anonymizer_s_part_is_looked_at(given, tmp_path):
+    people = story(9, 2, 2)
+    options = {**TEACHING, **SEEN, "epochs": 1, "seeker.epochs": 20, "keeper.epochs": 20}
+    mask = verb_on(people, tmp_path, set={key: str(value) for key, value in options.items()})
+    (parts,) = three_parts(people, "gender", None, folds=1, seed=0, keep="action")
+    own = people.select(parts.anonymizer)
+    assert 0 < len(own) < len(people)
+    assert {*mask.trained_on["hashes"]} == {*own.hashes}
+    assert np.array_equal(rows_for(people, ["action"], ["gender"], None, 0), parts.anonymizer)
+    others = people.labels["subject"][np.concatenate([parts.judge, parts.test])]
+    assert not {*own.labels["subject"].tolist()} & {*others.tolist()}
+
+
+def test_what_given_networks_have_seen_is_seen(dataset, given):
+    part = dataset.select(np.arange(12))
+    mask = train(part, ["action"], ["gender"], set=given | {"epochs": 1}, engine=CPU)
+    assert {*mask.trained_on["hashes"]} == {*dataset.hashes}  # the networks learned from all
+    assert {*mask.trained_on["checked"]} <= {*dataset.hashes}
+
+
+def test_recordings_without_the_hidden_label_are_seen_too(dataset, given):
+    unknown = dataset.select(np.arange(len(dataset)))
+    unknown.labels["gender"] = np.where(np.arange(len(unknown)) % 3 == 0, -1, unknown.labels["gender"])
+    mask = train(unknown, ["action"], ["gender"], set=given | {"epochs": 1}, engine=CPU)
+    assert {*unknown.hashes} <= {*mask.trained_on["hashes"]}
+
+
+def test_no_kept_value_is_held_back_from_the_game():
+    """Where everybody does every action once, a part by take is a part by action."""
+    once = story(4, 3, 1)
+    task = lesson(once, "subject", None, 0.3, 0)
+    assert len(task.check) == 4
+    assert len({*once.labels["action"][task.learn].tolist()}) == 2
+    whole = everything_learned(once, task, ["action"])
+    assert len(whole.learn) == 12
+    assert len(whole.check) == 0
+    twice = lesson(story(4, 3, 2), "subject", None, 0.3, 0)
+    assert np.array_equal(everything_learned(story(4, 3, 2), twice, ["action"]).check, twice.check)
+
+
+# ── going on ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_after_a_kill_it_goes_on_to_the_same_weights(dataset, tmp_path):
+    options = {**TEACHING, **SEEN, "epochs": 6}
+    whole = verb_on(dataset, tmp_path, set={key: str(value) for key, value in options.items()}, by="all")
+    out = tmp_path / "killed"
+    words = [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
+    run_until(["train", tmp_path / "data", out, "--keep", "action", "--hide", "gender", "--split", "all", "--device",
+               "cpu", *words], lambda: count(out, "state.pt") > 0)
+    assert not (out / "model.json").exists()
+    again = verb(tmp_path / "data", out, keep=["action"], hide=["gender"], device="cpu", by="all",
+                 set={key: str(value) for key, value in options.items()})
+    assert again.hash == whole.hash
+    assert again.curves == whole.curves
+    assert (out / "model.safetensors").read_bytes() == (tmp_path / "m" / "model.safetensors").read_bytes()
+
+
+class StopHere(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_it_goes_on_before_and_after_reconstructing(dataset, given, tmp_path, stop):
+    options = given | {"anonymizer": "autoencoder", "width": 8, "latent": 4, "reconstruct": 2, "epochs": 2}
+    whole = train(dataset, ["action"], ["gender"], set=options, engine=CPU)
+
+    def interrupt(done: int, of: int) -> None:
+        assert of == 4
+        if done == stop:
+            raise StopHere
+
+    with pytest.raises(StopHere):
+        train(dataset, ["action"], ["gender"], set=options, out=tmp_path, engine=CPU, report=interrupt)
+    again = train(dataset, ["action"], ["gender"], set=options, out=tmp_path, engine=CPU)
+    assert again.hash == whole.hash
+    assert len(again.curves) == 4
+    assert "check_hide_gender" not in again.curves[1]
+    assert "check_hide_gender" in again.curves[2]
+
+
+RANK = """
+import sys
+sys.path.insert(0, {tests!r})
+import maskeleton.verbs.train as verb
+mask = verb.train({data!r}, {out!r}, keep=["action"], hide=["gender"], by="all", set={options!r}, device="cpu")
+with open({out!r} + "-rank" + sys.argv[1], "w") as told:
+    print(mask.hash, mask.lineage, mask.curves, file=told)
+"""
+
+
+def test_two_ranks_end_with_equal_weights(dataset, tmp_path):
+    """As torchrun starts them: who they are stands in the environment."""
+    store.write(dataset, tmp_path / "data")
+    out, options = tmp_path / "model", {**SEEN, **TEACHING, "epochs": "2"}
+    script = RANK.format(tests=os.path.dirname(__file__), data=str(tmp_path / "data"), out=str(out),
+                         options={key: str(value) for key, value in options.items()})
+    with socket.socket() as any_port:
+        any_port.bind(("127.0.0.1", 0))
+        port = str(any_port.getsockname()[1])
+    meeting = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    ranks = [subprocess.Popen([sys.executable, "-c", script, str(rank)], stderr=subprocess.PIPE, text=True,
+                              env=os.environ | meeting | {"RANK": str(rank)}) for rank in range(2)]
+    said = [process.communicate(timeout=120)[1] for process in ranks]
+    assert [process.returncode for process in ranks] == [0, 0], said
+    told = [(tmp_path / f"model-rank{rank}").read_text() for rank in range(2)]
+    assert told[0] == told[1]
+    assert load(out).hash == told[0].split()[0]
+    assert json.loads((out / "run.json").read_text())["model"] == load(out).hash
+
+
+def test_minutes_are_kept(dataset, given):
+    began = time.monotonic()
+    mask = train(dataset, ["action"], ["gender"], set=given | {"epochs": 100_000}, minutes=0.02, engine=CPU)
+    assert time.monotonic() - began < 0.02 * 60 + 1
+    assert 1 <= len(mask.curves) < 100_000
+    least = given | {"anonymizer": "autoencoder", "width": 8, "latent": 4}
+    curves = train(dataset, ["action"], ["gender"], set=least, minutes=0, engine=CPU).curves
+    assert ["check_keep_action" in row for row in curves] == [False, True]  # one epoch of each
+
+
+def test_what_fell_apart_says_what_was_seen_and_keeps_what_was_good(dataset, given, tmp_path, monkeypatch):
+    whole = train(dataset, ["action"], ["gender"], set=given, engine=CPU)
+    epoch, calls = maskeleton.training.epoch, []
+
+    def breaking(*some):
+        calls.append(1)
+        if len(calls) == 3:
+            raise UserError("training fell apart: loss became nan", "take smaller learning rates")
+        return epoch(*some)
+
+    monkeypatch.setattr(maskeleton.training, "epoch", breaking)
+    with pytest.raises(UserError, match=r"loss became nan, in epoch 3; before it: epoch 2, .*check_rmse") as fault:
+        train(dataset, ["action"], ["gender"], set=given, out=tmp_path, engine=CPU)
+    assert "state.pt" in fault.value.remedy
+    monkeypatch.setattr(maskeleton.training, "epoch", epoch)
+    assert train(dataset, ["action"], ["gender"], set=given, out=tmp_path, engine=CPU).hash == whole.hash
+
+
+def test_learning_rates_that_are_too_large_are_said_to_be(dataset, given):
+    with pytest.raises(UserError, match="training fell apart"):
+        train(dataset, ["action"], ["gender"], set=given | {"lr_min": 100, "fidelity": 1e6, "epochs": 20}, engine=CPU)
+
+
+# ── what is there already ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_model_is_overwritten_when_told_to_and_nothing_else_is(dataset, given, tmp_path):
+    options = {key: str(value) for key, value in given.items()}
+    first = verb_on(dataset, tmp_path, set=options, by="all")
+    with pytest.raises(UserError, match="is there already"):
+        verb_on(dataset, tmp_path, set=options, by="all")
+    with pytest.raises(UserError, match="no option 'speed'"):
+        verb_on(dataset, tmp_path, set=options | {"speed": "1"}, by="all", force=True)
+    assert load(tmp_path / "m").hash == first.hash
+    second = verb_on(dataset, tmp_path, set=options | {"privacy": "0.1"}, by="all", force=True)
+    assert load(tmp_path / "m").hash == second.hash != first.hash
+    for out in (tmp_path / "data", tmp_path / "data" / "m", tmp_path):
+        with pytest.raises(UserError):
+            verb(tmp_path / "data", out, keep=["action"], hide=["gender"], set=options, by="all", force=True)
+    assert store.open(tmp_path / "data").content_id == dataset.content_id
+
+
+def test_another_training_and_a_damaged_state_are_refused(dataset, given, tmp_path):
+    train(dataset, ["action"], ["gender"], set=given | {"epochs": 1}, out=tmp_path, engine=CPU)
+    for other in ({"privacy": 0.7}, {"epochs": 4}, {"width": 9}):
+        with pytest.raises(UserError, match="holds another training"):
+            train(dataset, ["action"], ["gender"], set=given | {"epochs": 1} | other, out=tmp_path, engine=CPU)
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    for wrong in ({"rows": 3}, {"before": "x"}, {"game": []}, {"game": {"turn": 0, "nets": [], "optimizers": []}},
+                  {"game": state["game"] | {"optimizers": [3, 3]}}):
+        torch.save(state | wrong, tmp_path / "state.pt")
+        with pytest.raises(UserError, match="cannot be used"):
+            train(dataset, ["action"], ["gender"], set=given | {"epochs": 1}, out=tmp_path, engine=CPU)
+    (tmp_path / "state.pt").write_bytes(b"PK")
+    with pytest.raises(UserError, match="cannot be read"):
+        train(dataset, ["action"], ["gender"], set=given | {"epochs": 1}, out=tmp_path, engine=CPU)
+
+
+def test_more_epochs_are_only_more_where_learning_rates_stay(dataset, given, tmp_path):
+    constant = given | {"schedule": "constant"}
+    train(dataset, ["action"], ["gender"], set=constant | {"epochs": 1}, out=tmp_path, engine=CPU)
+    more = train(dataset, ["action"], ["gender"], set=constant, out=tmp_path, engine=CPU)
+    assert more.hash == train(dataset, ["action"], ["gender"], set=constant, engine=CPU).hash
+
+
+# ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+REFUSED = {
+    "no hidden label": ({}, [], "no label is to be hidden"),
+    "nothing that learns": ({"anonymizer": "noise"}, ["gender"], "noise has nothing that could learn"),
+    "an unknown keeper": ({"keeper": "oracle"}, ["gender"], "no classifier 'oracle'"),
+    "an unknown seeker": ({"seeker": "oracle"}, ["gender"], "no classifier 'oracle'"),
+    "an unknown option of a seeker": ({"seeker": "tcn", "seeker.g3d": "false"}, ["gender"], "no option 'g3d' for tcn"),
+    "an option of given networks": ({"keeper.widths": "8,8,8"}, ["gender"], "keeper.widths cannot be set"),
+    "an unknown way to teach": ({"keeper": "tcn", "teaching": "drill"}, ["gender"], "no preset 'drill'"),
+    "a label nobody is given for": ({}, ["gender", "subject"], "no seeker is given for subject"),
+    "a network for another label": ({"keeper": "{seeker}"}, ["gender"], "tells gender, which no keeper is needed for"),
+    "another space": ({"chain": "paper"}, ["gender"], "sees motion otherwise than this game: chain sequence"),
+    "another length": ({"frames": 16}, ["gender"], "sees motion otherwise than this game: frames 8"),
+    "a folder that is not there": ({"keeper": "{keeper},{keeper}s"}, ["gender"], "keepers holds no model.json"),
+    "a keeper of another body": ({"keeper": "{kinect20}"}, ["gender"], "with 20 joints, the data has"),
+    "a seeker of other people": ({"seeker": "{others}"}, ["subject"], "does not know these values of subject: 1, 2, 3"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_game_that_cannot_be_is_refused_before_anything_is_taught(dataset, taught, given, tmp_path, case):
+    changes, hide, wrong = REFUSED[case]
+    places = {name: taught / name for name in ("keeper", "seeker", "others", "kinect20")}
+    options = given | {key: value.format(**places) if isinstance(value, str) else value for key, value in changes.items()}
+    with pytest.raises(UserError, match=wrong) as fault:
+        train(dataset, ["action"], hide, set=options, out=tmp_path / "m", engine=CPU)
+    assert fault.value.remedy
+    assert not (tmp_path / "m").exists()
+
+
+def test_an_anonymizer_is_no_keeper_and_other_actions_are_refused(dataset, given, tmp_path):
+    train(dataset, ["action"], ["gender"], set=given | {"epochs": 1}, out=tmp_path / "m", engine=CPU)
+    with pytest.raises(UserError, match="holds an anonymizer"):
+        train(dataset, ["action"], ["gender"], set=given | {"keeper": str(tmp_path / "m")}, engine=CPU)
+    with pytest.raises(UserError, match="does not know these values of action: 03_run"):
+        train(story(4, 3), ["action"], ["gender"], set=given, engine=CPU)
+
+
+def test_a_seeker_that_never_learns_is_refused_with_what_was_seen(dataset, given):
+    options = given | {"seeker": "tcn", "seeker.epochs": 1, "seeker.lr": 0, "seeker.widths": "8,8,8"}
+    with pytest.raises(UserError, match=r"the seeker of subject never learned it: it is right in 0\.1\d .* did not learn "
+                                        r"from, where always saying the most frequent is right in 0\.17") as fault:
+        train(dataset, ["action"], ["subject"], set=options, engine=CPU)
+    assert "--set seeker.epochs=100" in fault.value.remedy
+
+
+def test_a_label_of_any_name_stays_in_its_folder(dataset, given, tmp_path):
+    odd = dataset.select(np.arange(len(dataset)))
+    odd.labels["../../sex"] = odd.labels["gender"]
+    odd.names["../../sex"] = odd.names["gender"]
+    options = {**given, "seeker": "tcn", "epochs": 1, **{key: TEACHING[key] for key in TEACHING if "seeker" in key}}
+    train(odd, ["action"], ["../../sex"], set=options, out=tmp_path / "a" / "b" / "m", engine=CPU)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["m"]
+
+
+SAID = {
+    "one recording": ([0], [], "has 1 class"),
+    "one person": ([0, 1, 2, 3, 4, 5], ["--hide", "repetition"], ""),
+    "one value": ([0, 2, 4, 12], [], "has 1 class"),
+    "no such label": (None, ["--hide", "weight"], "there is no label 'weight'"),
+    "kept and hidden": (None, ["--hide", "action"], "action cannot be kept and hidden"),
+    "an unknown option": (None, ["--set", "speed=3"], "there is no option 'speed'"),
+    "an unknown preset": (None, ["--preset", "etri"], "there is no preset 'etri'"),
+    "an unknown anonymizer": (None, ["--anonymizer", "magic"], "there is no anonymizer 'magic'"),
+    "an unknown algorithm": (None, ["--algorithm", "luck"], "'algorithm' cannot be 'luck'"),
+    "an unknown split": (None, ["--split", "luck"], "luck"),
+    "a device there is not": (None, ["--device", "abacus"], "no device 'abacus'"),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_the_command_line_says_what_is_wrong(dataset, tmp_path, capsys, case):
+    rows, words, wrong = SAID[case]
+    store.write(dataset if rows is None else dataset.select(rows), tmp_path / "data")
+    with pytest.raises(SystemExit) as end:
+        main(["train", str(tmp_path / "data"), str(tmp_path / "m"), "--keep", "action", "--hide", "gender", "--device",
+              "cpu", *words])
+    said = capsys.readouterr().err
+    assert end.value.code == 2
+    assert wrong in said
+    assert "  try: " in said
+    assert not (tmp_path / "m").exists()
+
+
+def test_the_command_line_trains(dataset, given, tmp_path, capsys):
+    store.write(dataset, tmp_path / "data")
+    words = [word for key, value in given.items() for word in ("--set", f"{key}={value}")]
+    with pytest.raises(SystemExit) as end:
+        main(["train", str(tmp_path / "data"), str(tmp_path / "m"), "--keep", "action", "--hide", "gender", "--split",
+              "all", "--device", "cpu", *words])
+    said = capsys.readouterr().out
+    assert end.value.code == 0
+    assert "36 of 36 recordings are learned from" in said
+    assert "residual, 3 epochs; as it stands at the end: hide gender" in said
+    assert "for maskeleton evaluate to say" in said
