@@ -130,7 +130,7 @@ def moved(mask: Mask | None, dataset: MotionDataset) -> float:
     total = count = 0.0
     for row, motion in enumerate(dataset):
         normal, _ = normalize(mask.chain, motion, dataset.skeleton)
-        positions, present = torch.from_numpy(normal.positions)[None], torch.from_numpy(normal.present)[None]
+        positions, present = torch.tensor(normal.positions)[None], torch.tensor(normal.present)[None]
         there, _ = mask.net(positions, present, torch.tensor([row]))
         apart = (there - positions)[present]
         total, count = total + float(apart.double().square().sum()), count + apart.numel()

@@ -203,6 +203,7 @@ def test_a_raw_control_that_learns_nothing_cannot_be_trusted():
     assert "nobody was asked" in distrust(blind[1:], "evaluate")[0]
     seeing = [*blind, cell("subject", "before", "features", 0.9)]
     assert distrust(seeing, "evaluate") == [
+        "subject: not found in the release: that is no proof; see how small a signature would have been found",
         "subject, classify tcn: does not recognize the original: its rows prove nothing"]
     keep = [cell("action", "before", "classify", 0.12, role="keep")]
     assert "cannot be trusted" in distrust(keep, "audit")[0]

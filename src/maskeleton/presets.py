@@ -56,7 +56,8 @@ WORDS = {"chain": tuple(CHAINS), "fill": tuple(FILLS), "optimizer": ("adamw", "s
 LIMITS: dict[str, tuple[float, float]] = {
     "frames": (4, 10_000), "batch": (1, 100_000), "least_steps": (0, 10_000), "epochs": (1, 100_000),
     "patience": (0, 100_000), "check": (0, 0.5), "lr": (0, 100), "decay": (0, 100), "warmup": (0, 100_000),
-    "smoothing": (0, 0.9), "crop": (0.05, 1), "turn": (0, math.pi), "mirror": (0, 1), "noise": (0, 1), "tilt": (0, math.pi), "size": (0, 0.9),
+    "smoothing": (0, 0.9), "crop": (0.05, 1), "turn": (0, math.pi), "mirror": (0, 1), "noise": (0, 1),
+    "tilt": (0, math.pi), "size": (0, 0.9),
 }
 
 
