@@ -381,3 +381,13 @@ def test_what_cannot_be_computed_is_said():
         score(two_classes([1, 2], [1, 1]), "auc")
     with pytest.raises(UserError, match="top1, top5"):
         score(THREE, "top3")
+
+
+def test_validation_is_the_mean_over_attackers_with_its_standard_error():
+    one = ask(np.eye(2)[[0, 1]], [0, 1])
+    parts = [one._replace(merit=np.full(2, rate, np.float32)) for rate in (0.5, 0.7, 0.9)]
+    together = joined(parts)
+    assert together.validation == pytest.approx(0.7)
+    assert together.validation_error == pytest.approx(0.2 / np.sqrt(3))
+    assert (one.validation, one.validation_error) == (None, 0.0)
+    assert joined([one, parts[0]]).validation == 0.5  # who held nothing back does not count

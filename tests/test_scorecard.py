@@ -169,6 +169,9 @@ def test_the_attacker_is_chosen_on_its_own_validation():
              cell("subject", "informed", "features", 0.4, validation=0.7),
              cell("subject", "before", "features", 0.97), cell("subject", "naive", "features", 0.9)]
     assert headline(cells, "evaluate")[0]["by"]["threat"] == "informed"
+    unsure = [cells[0], cells[1]._replace(validation_error=0.15)]  # the best is no better for all it knows
+    assert headline(unsure, "evaluate")[0]["rate"] == 0.5
+    assert headline([cells[0], cells[1]._replace(validation_error=0.05)], "evaluate")[0]["rate"] == 0.4
     silent = [*cells, cell("subject", "paired", "classify", 0.8, validation=None)]
     assert headline(silent, "evaluate")[0]["by"]["threat"] == "paired"
     assert headline(cells[2:], "evaluate") == []

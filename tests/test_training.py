@@ -34,7 +34,8 @@ from people import crowd, stepping
 
 TINY = {"widths": "8,8,8", "least_steps": 0, "epochs": 10, "frames": 8, "batch": 6, "lr": 0.01, "warmup": 0,
         "turn": 0, "crop": 1}
-SEEN = {"frames": 8, "batch": 12}
+SEEN = {"frames": 8, "batch": 12, "keepers": 1, "seekers": 1, "optimizer": "sgd", "lr_min": 0.01, "lr_max": 0.003,
+        "privacy": 0.3, "fidelity": 1.0}
 CPU = Engine("cpu")
 TEACHING = {f"{role}.{key}": str(value) for role in ("keeper", "seeker") for key, value in TINY.items() if key != "frames"}
 

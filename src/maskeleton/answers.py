@@ -46,10 +46,20 @@ class Answers(NamedTuple):
     @property
     def validation(self) -> float | None:
         """The attackers' own rate, the mean over them; None where none of them held anything back."""
-        if not len(self.merit):
-            return None
-        each = self.merit[np.unique(self.parts, return_index=True)[1]]
-        return float(np.nanmean(each)) if not np.isnan(each).all() else None
+        each = self._merits
+        return float(each.mean()) if len(each) else None
+
+    @property
+    def validation_error(self) -> float:
+        """The standard error of that mean; 0 of one attacker."""
+        each = self._merits
+        return float(each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else 0.0
+
+    @property
+    def _merits(self) -> np.ndarray:
+        each = self.merit[np.unique(self.parts, return_index=True)[1]] if len(self.merit) else self.merit
+        known: np.ndarray = each[~np.isnan(each)]
+        return known
 
     @property
     def guess(self) -> np.ndarray:

@@ -15,29 +15,30 @@ DEFAULT: Options = {
     "algorithm": "adversarial",
     "keeper": "tcn",  # the classifier that guards what must stay, or folders of trained ones, with commas
     "seeker": "tcn",  # and the one that seeks what must go
-    "keepers": 1,  # how many are taught, each with a seed of its own
-    "seekers": 1,
+    "keepers": 3,  # how many are taught, each with a seed of its own: one alone is all that it saves
+    "seekers": 3,
     "teaching": "default",  # the preset that keepers and seekers are taught by
-    "privacy": 0.3,  # the paper's alpha: what confusing a seeker is worth
-    "fidelity": 1.0,  # the paper's beta: what moving joints costs
-    "lr_min": 0.01,  # learning rate of the anonymizer
-    "lr_max": 0.003,  # and of the seekers, where they learn
+    "privacy": 1.0,  # the paper's alpha: what confusing a seeker is worth
+    "fidelity": 50.0,  # the paper's beta: what moving joints costs
+    "lr_min": 0.002,  # learning rate of the anonymizer
+    "lr_max": 0.001,  # and of the seekers, where they learn
     "batch": 24,
     "min_steps": 1,  # the paper's k: steps of the anonymizer before the seekers take one
     "objective": "entropy",  # what the anonymizer wants of the seekers: equation 2; cross_entropy: equation 1
     "distance": "mean",  # how moving counts: the mean square, as published; sum, as equation 2 is written
-    "optimizer": "sgd",
-    "epochs": 40,
+    "optimizer": "adamw",
+    "epochs": 16,
     "schedule": "cosine",  # how the learning rates fall: cosine, or constant, as published
     "reconstruct": 30,  # epochs in which an anonymizer that starts as nothing first learns to give back what it gets
-    "lr_reconstruct": 0.05,
+    "lr_reconstruct": 0.003,
     "chain": "sequence",
     "fill": "resample",
     "frames": 64,
     "check": 0.2,  # share of the people (or takes) that curves are also drawn for
 }
 PAPER = DEFAULT | {"teaching": "paper", "keeper": "msg3d", "seeker": "msg3d", "chain": "paper", "fill": "loop",
-                   "frames": 300, "schedule": "constant"}
+                   "frames": 300, "schedule": "constant", "keepers": 1, "seekers": 1, "optimizer": "sgd",
+                   "epochs": 40, "lr_reconstruct": 0.05}
 ETRI = PAPER | {"seeker.g3d": "false"}  # the paper's gender classifier is MS-G3D without its windows
 RES = {"anonymizer": "residual"}
 AE = {"anonymizer": "autoencoder"}

@@ -39,7 +39,7 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 BY = {name: WHO[name] for name in ("threat", "attack", "judge")}
 ADDED: dict[str, dict[str, Any]] = {  # in files that have them
-    "cells": {"validation": (*NUMBER, type(None)), "null_away": bool},
+    "cells": {"validation": (*NUMBER, type(None)), "null_away": bool, "validation_error": NUMBER},
     "limits": {"null": (*NUMBER, type(None)), "recordings": int},
     "learning": {"of": str, "recordings": int, "people": int},
 }
@@ -67,13 +67,15 @@ class CellScore(NamedTuple):
     minutes: float = 0.0
     validation: float | None = None  # the same metric on the attacker's own validation part: the headline goes by it
     null_away: bool = False
+    validation_error: float = 0.0  # how far off that may be: the standard error over folds and seeds
 
     @classmethod
     def of(cls, score: Score, *, label: str, role: str, threat: str, attack: str, judge: str, split: str,
-           leaks: tuple[str, ...] = (), minutes: float = 0.0, validation: float | None = None) -> "CellScore":
+           leaks: tuple[str, ...] = (), minutes: float = 0.0, validation: float | None = None,
+           validation_error: float = 0.0) -> "CellScore":
         """A score in its place."""
         return cls(label, role, threat, attack, judge, split, tuple(leaks), *score[:-1], minutes=minutes,
-                   validation=validation, null_away=score.null_away)
+                   validation=validation, null_away=score.null_away, validation_error=validation_error)
 
     @property
     def by(self) -> dict[str, str]:

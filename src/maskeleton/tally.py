@@ -66,7 +66,7 @@ def add(card: Scorecard, cell: Cell, answers: Answers, null: Answers | None, met
         validation = answers.validation if metric == primary(cell.label) else None
         card.cells.append(CellScore.of(found, label=cell.label, role=cell.role, threat=cell.threat, attack=cell.attack,
                                        judge=cell.judge, split=cell.by, leaks=leaks, minutes=minutes,
-                                       validation=validation))
+                                       validation=validation, validation_error=answers.validation_error))
 
 
 def _expose(card: Scorecard, dataset: MotionDataset, cell: Cell, answers: Answers) -> None:

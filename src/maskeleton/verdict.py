@@ -42,8 +42,19 @@ def eligible(cells: Iterable[CellScore], label: str, role: str) -> list[CellScor
 
 
 def strongest(cells: Iterable[CellScore]) -> CellScore | None:
-    """By the attacker's own validation; one that has none is taken at its word on the test, so as not to be missed."""
-    return max(cells, key=lambda cell: cell.rate if cell.validation is None else cell.validation, default=None)
+    """By the attacker's own validation. Whom that cannot tell from the best, within its standard error, is as good a
+    choice, and of those the one that finds most counts; one without validation is taken at its word on the test, so as
+    not to be missed."""
+    cells = list(cells)
+    best = max(cells, key=_valid, default=None)
+    if best is None:
+        return None
+    return max((cell for cell in cells if _valid(cell) >= _valid(best) - best.validation_error),
+               key=lambda cell: cell.rate)
+
+
+def _valid(cell: CellScore) -> float:
+    return cell.rate if cell.validation is None else cell.validation
 
 
 def _hidden(cells: Sequence[CellScore], verb: str) -> dict[str, Any] | None:

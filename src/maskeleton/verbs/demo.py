@@ -33,7 +33,7 @@ from maskeleton.verdict import table
 _OURS = ("people", "store", "audit", "model", "released", "released.key", "evaluated", "report.html")
 KEEP, HIDE = "action", "subject"
 ATTACKS = ("features", "side")  # which need no network: done sooner than other processes would have begun
-GAME = {"algorithm": "ensemble", "privacy": "0.2", "optimizer": "adamw", "lr_min": "0.0003"}
+GAME = {"algorithm": "ensemble", "keepers": "1", "seekers": "1", "privacy": "0.2", "fidelity": "1", "lr_min": "0.0003"}
 TITLE = "People who do not exist, before and after"
 LEAD = ("They were made by maskeleton: each has a body, a posture and a way of moving of their own. This page goes the "
         "whole way of a dataset: what is in it, what it gives away, how it is changed, and what is found afterwards by "
