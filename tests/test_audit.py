@@ -110,6 +110,15 @@ def test_what_cannot_be_asked_is_refused(leaky: Path, asked: dict[str, object], 
         audit(leaky, **asked)  # type: ignore[arg-type]
 
 
+def test_a_judge_that_is_there_already_is_not_asked(leaky: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one in a folder with the name of a classifier: an audit's judges learn from its own data alone."""
+    (tmp_path / "tcn").mkdir()
+    (tmp_path / "tcn" / "model.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="tcn is the folder of a model, and an audit teaches its judges anew"):
+        audit(leaky, hide=["subject"], attacks=["classify"])
+
+
 def test_no_time_drops_seeds_first_and_says_so() -> None:
     cells = [Cell("subject", "hide", "before", attack, "", "take") for attack in ("features", "side")]
     order = units_of(cells, 3)

@@ -6,6 +6,7 @@ import pytest
 from maskeleton.errors import UserError
 from maskeleton.linear import (
     FARTHEST,
+    comparer,
     discriminants,
     log_probabilities,
     principal,
@@ -96,3 +97,15 @@ def test_principal_directions_are_those_of_the_covariance(shape):
     covariance = rows.T @ rows / len(rows)
     np.testing.assert_allclose(directions.T @ directions, np.eye(len(variances)), atol=1e-3)
     np.testing.assert_allclose((directions * variances) @ directions.T, covariance, atol=1e-3)
+
+
+def test_what_varies_within_a_person_counts_little_when_recordings_are_compared():
+    """One trait is steady within people, the other as noisy as it is wide: by cosine the first decides."""
+    rng = np.random.default_rng(0)
+    codes = np.repeat(np.arange(20), 10)
+    steady = rng.normal(size=20)[codes] + rng.normal(0, 0.05, 200)
+    values = np.stack([steady, rng.normal(size=200)], 1)
+    seen = comparer(values, codes, shrinkage=0.01).compared(values)
+    plain = (values - values.mean(0)) / values.std(0)
+    assert seen[:, 0].std() / seen[:, 1].std() > 3 * plain[:, 0].std() / plain[:, 1].std()
+    assert np.corrcoef(seen[:, 0], steady)[0, 1] > 0.99

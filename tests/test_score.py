@@ -391,3 +391,17 @@ def test_validation_is_the_mean_over_attackers_with_its_standard_error():
     assert together.validation_error == pytest.approx(0.2 / np.sqrt(3))
     assert (one.validation, one.validation_error) == (None, 0.0)
     assert joined([one, parts[0]]).validation == 0.5  # who held nothing back does not count
+
+
+@pytest.mark.parametrize(("people", "away"), [(8, False), (200, True)])
+def test_a_null_of_few_people_may_miss_chance_by_luck(people, away):
+    """One person of each kind a fold, the wrong way round three times of four in every fold: labels dealt out once to
+    eight people may bring that by mere luck, to two hundred they do not."""
+    person = np.repeat(np.arange(people), 2)
+    truth = person % 2
+    likely = np.tile([1, 3, 0, 2], people // 2)
+    null = ask(np.stack([-likely, likely], 1), truth, person=person)._replace(part=person // 2)
+    right = ask(np.eye(2)[truth], truth, person=person)
+    found = score(right, "auc", null=null)
+    assert found.null == pytest.approx(0.25)
+    assert found.null_away is away

@@ -52,8 +52,7 @@ def units_of(cells: Sequence[Cell], seeds: int) -> list[Unit]:
 def ask(
     units: Sequence[Unit], tables: Mapping[str, Table], halves: Halves, folder: Path, *, jobs: int = 1,
     minutes: float | None = None, keep: str = "action", options: Mapping[str, str] | None = None,
-    report: Report | None = None, share: Share = Share(),
-    say: Callable[[str], None] | None = None,
+    report: Report | None = None, share: Share = Share(), say: Callable[[str], None] | None = None,
 ) -> Asked:
     """Do the units in order; in so many minutes, one that would take longer than what is left is dropped."""
     clock = Clock(minutes)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ from maskeleton.normalize import CHAINS
 from maskeleton.skeleton import Skeleton, recognize_plan
 
 SCHEMA = 1
+Net = TypeVar("Net", bound=nn.Module)
 MOST_BYTES = 256 * 2**20  # of model.json; its longest part is a hash for each recording
 MOST_JOINTS, MOST_CLASSES, MOST_OPTION = 1024, 100_000, 4096
 WEIGHTS, PAGE, CURVES, STATE = "model.safetensors", "model.json", "curves.jsonl", "state.pt"
@@ -120,20 +121,23 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> Model:
     """The classifier in a checkpoint, ready to answer. Whatever is wrong with the files, it says so in a sentence."""
     folder = Path(folder)
     page = read_page(folder, _FITS)
-    weights = read_weights(folder)
     skeleton = Skeleton.from_dict(page["skeleton"])
+    net = with_weights(folder, page, lambda: CLASSIFIERS[page["name"]](skeleton, len(page["classes"]), **page["options"]))
+    return Model(net.to(device).eval(), page["name"], page["label"], page["classes"], page["chain"], page["frames"],
+                 page["fill"], page["trained_on"], page["lineage"], read_curves(folder))
 
-    def built() -> Classifier:
-        return CLASSIFIERS[page["name"]](skeleton, len(page["classes"]), **page["options"])
 
-    refuse_other_shapes(folder, page["name"], built, weights)
-    net = built()
+def with_weights(folder: Path, page: Mapping[str, Any], build: Callable[[], Net]) -> Net:
+    """A network as its page says, with the weights that were saved with it."""
+    weights = read_weights(folder)
+    refuse_other_shapes(folder, page["name"], build, weights)
+    if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
+        raise UserError(f"{folder}: some of its weights are no numbers", "train it again, with smaller learning rates")
+    net = build()
     net.load_state_dict(weights)
-    model = Model(net.to(device).eval(), page["name"], page["label"], page["classes"], page["chain"], page["frames"],
-                  page["fill"], page["trained_on"], page["lineage"], read_curves(folder))
-    if model.hash != page["hash"]:
+    if weights_hash(net.state_dict()) != page["hash"]:
         raise UserError(f"{folder / WEIGHTS}: these are not the weights that were saved", AGAIN)
-    return model
+    return net
 
 
 def read_page(folder: Path, fits: Mapping[str, Callable[[Any], bool]]) -> dict[str, Any]:

@@ -12,17 +12,7 @@ import torch
 
 from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.anonymizers.base import Anonymizer
-from maskeleton.checkpoint import (
-    AGAIN,
-    FITS,
-    read_curves,
-    read_page,
-    read_weights,
-    refuse_other_shapes,
-    weights_hash,
-    words,
-    write,
-)
+from maskeleton.checkpoint import FITS, read_curves, read_page, weights_hash, with_weights, words, write
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.normalize import normalize
@@ -118,23 +108,11 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> Mask:
     """The anonymizer in MODEL/. Whatever is wrong with the files, it says so in a sentence."""
     folder = Path(folder)
     page = read_page(folder, _FITS)
-    weights = read_weights(folder)
     skeleton = Skeleton.from_dict(page["skeleton"])
-
-    def built() -> Anonymizer:
-        return ANONYMIZERS[page["name"]](skeleton, **page["options"])
-
-    refuse_other_shapes(folder, page["name"], built, weights)
-    if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
-        raise UserError(f"{folder}: some of its weights are no numbers", "train it again, with smaller learning rates")
-    net = built()
-    net.load_state_dict(weights)
+    net = with_weights(folder, page, lambda: ANONYMIZERS[page["name"]](skeleton, **page["options"]))
     place = Place(tuple(page["place"]["centre"]), tuple(tuple(row) for row in page["place"]["rotation"]))
-    mask = Mask(net.to(device).eval(), page["name"], page["chain"], page["frames"], page["fill"], place, page["keep"],
+    return Mask(net.to(device).eval(), page["name"], page["chain"], page["frames"], page["fill"], place, page["keep"],
                 page["hide"], page["trained_on"], page["lineage"], read_curves(folder))
-    if mask.hash != page["hash"]:
-        raise UserError(f"{folder}: these are not the weights that were saved", AGAIN)
-    return mask
 
 
 def _place(value: Any) -> bool:

@@ -105,9 +105,9 @@ def limit(row: Mapping[str, Any]) -> str:
     """The smallest planted signature that was found."""
     unit = {"°": "degrees"}.get(row["unit"], row["unit"])
     if row["size"] is None:
-        return (f"signs of who moves that we planted ({row['kind']}) were not found even at {max(row['tried']):g} {unit}: "
+        return (f"signs that we planted ({row['kind']}) were not found even at {max(row['tried']):g} {unit}: "
                 "of such signs this test can say nothing.")
-    return f"signs of who moves that we planted ({row['kind']}) are found from {row['size']:g} {unit} on."
+    return f"signs that we planted ({row['kind']}) are found from {row['size']:g} {unit} on."
 
 
 def learning(rows: list[dict[str, Any]]) -> str:

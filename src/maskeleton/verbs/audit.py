@@ -10,6 +10,7 @@ from pyarrow import parquet
 
 from maskeleton.attacks import ATTACKS
 from maskeleton.attacks.features import JUDGES as LOOKING_AWAY
+from maskeleton.attacks.given import by_path
 from maskeleton.attacks.match import TRAITS
 from maskeleton.attacks.side import GROUPS
 from maskeleton.attacks.taught import refuse_options
@@ -69,6 +70,7 @@ def audit(
     refuse_run(Path(out) if out is not None else None, Share.checked(*share), minutes, force)
     for name in attacks:
         pick(name, ATTACKS, "attack")
+    refuse_taught(judges)
     refuse_options(set or {}, judges if open_set or any(name in NETWORKS for name in attacks) else (),
                    "features" in attacks)
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
@@ -81,8 +83,7 @@ def audit(
         cells = list(cells_of(labels, attacks, judges, BEFORE, halves))
         folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
         asked = ask(units_of(cells, seeds), {BEFORE: Table(dataset, dataset)}, halves, folder, jobs=jobs,
-                    minutes=share_of(clock.left, FOR_CELLS),
-                    keep=kept, options=set, report=report,
+                    minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
                     share=Share(*share), say=say)
         card = Scorecard("audit", seed=seed, data=told_of(dataset, Path(data).name))
         if asked.waiting:
@@ -92,7 +93,9 @@ def audit(
         tally(card, dataset, asked, cells, halves)
         for label in hide:
             calibrated(card, dataset, label, first_halves(halves, label), kept, seed, clock)
-            if explain:
+            if explain and clock.left == 0:
+                card.not_tried.append(f"{label}: where it lives: no time was left")
+            elif explain:
                 card.channels += [{"label": label, **row}
                                   for row in explain_label(dataset, label, first_halves(halves, label), kept)]
         card.not_tried += [f"attack {name}" for name in ATTACKS if name not in attacks]
@@ -105,10 +108,18 @@ def audit(
     return card
 
 
+def refuse_taught(judges: Sequence[str]) -> None:
+    """A UserError where a judge is a model that is there already: what it learned from is not this dataset's affair."""
+    for judge in judges:
+        if by_path(judge):
+            raise UserError(f"{judge} is the folder of a model, and an audit teaches its judges anew",
+                            "name a classifier, such as tcn; evaluate asks a model that is there already")
+
+
 def refuse_run(out: Path | None, share: Share, minutes: float | None, force: bool) -> None:
     """A UserError where a run is there already; one that was interrupted goes on."""
     if share.among > 1 and (out is None or minutes is not None):
-        raise UserError("shards of one audit meet in one folder, and none drops what another does",
+        raise UserError("shards of one run meet in one folder, and none drops what another does",
                         "give --out RUN/, and no --minutes")
     if out is not None and not ((out / "cells").is_dir() and not (out / FILE).exists()):
         refuse_overwriting(out, force)

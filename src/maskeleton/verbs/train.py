@@ -61,6 +61,8 @@ def train(
     named = {"anonymizer": anonymizer, "algorithm": algorithm}
     changes = {**(set or {}), **{key: value for key, value in named.items() if value is not None}}
     arranged(preset, changes)
+    if not keep or not hide:
+        raise UserError(f"nothing is to be {'hidden' if keep else 'kept'}", "name a label with --keep, and one with --hide")
     if both := sorted({*keep} & {*hide}):
         raise UserError(f"{', '.join(both)} cannot be kept and hidden", "name each label once")
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
@@ -68,7 +70,8 @@ def train(
         refuse_labels(dataset, {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")})
         rows = rows_for(dataset, keep, hide, by, seed)
         told_by_one = say if engine.first else lambda words: None
-        told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from; the others are for evaluate")
+        rest = "the others are for evaluate" if len(rows) < len(dataset) else "nothing is held back for evaluate"
+        told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from; {rest}")
         if engine.first and not begun:
             remove(out)
         mask = trained(dataset, keep, hide, preset=preset, set=changes, rows=rows, out=out, seed=seed,
