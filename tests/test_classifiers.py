@@ -18,6 +18,7 @@ from maskeleton.skeleton import H36M17, KINECT15, KINECT25, PLANS, Skeleton
 SMALL = {
     "tcn": ("tcn", {"widths": (8, 12), "blur": 0.0}),
     "geometric": ("geometric", {"widths": (16, 8), "blur": 0.0}),
+    "lean": ("lean", {"widths": (12, 24)}),
     "stgcn": ("stgcn", {"widths": (8, 8, 16)}),
     "stgcn++": ("stgcn", {"widths": (24, 24, 30), "plus": True}),
     "agcn": ("agcn", {"widths": (8, 8, 16)}),

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from maskeleton.answers import Answers, joined
 from maskeleton.dataset import MotionDataset
-from maskeleton.jobs import Report, Share, run
-from maskeleton.recognize import Cell, cell_jobs
+from maskeleton.jobs import Report, Share, remove, run
+from maskeleton.recognize import NETWORKS, Cell, cell_jobs
 from maskeleton.splits import Half, OpenSet
 
 
@@ -80,6 +80,8 @@ def ask(
             dropped.append(unit)
         if report:
             report(number + 1, len(units))
+    if not waiting:
+        remove(folder / NETWORKS)
     whole = {key: joined(found) for key, found in parts.items() if found}
     return Asked({cell: found for (cell, null), found in whole.items() if not null},
                  {cell: found for (cell, null), found in whole.items() if null}, spent, dropped, hurried, waiting)

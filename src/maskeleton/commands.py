@@ -183,7 +183,7 @@ def evaluate(
 
     with progress("evaluate") as report:
         card = verb.evaluate(original, released, keep=keep, hide=hide, mask=mask, threats=threat or tuple(THREATS),
-                             attacks=attack or verb.ATTACKS_ASKED, judges=judge or ("tcn",), by=split, seeds=seeds,
+                             attacks=attack or verb.ATTACKS_ASKED, judges=judge or verb.JUDGES_ASKED, by=split, seeds=seeds,
                              minutes=minutes, out=out, set=machine(set, device, precision), format=format, seed=seed,
                              jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
     print(table(card))

@@ -48,7 +48,10 @@ PUBLISHED: dict[str, Options] = {
     "stgcn": {"batch": 64, "lr": 0.1, "decay": 1e-4},
     "ctrgcn": {"batch": 64, "lr": 0.1, "decay": 4e-4, "epochs": 65, "steps": (35, 55), "warmup": 5},
 }
-OWN: dict[str, Options] = {"geometric": {"noise": 0.0}}  # who trembles has other traits than who does not
+OWN: dict[str, Options] = {
+    "geometric": {"noise": 0.0},  # who trembles has other traits than who does not
+    "lean": {"frames": 32, "epochs": 30, "patience": 12, "lr": 0.004},
+}
 PUBLISHED_SLOTS = 2  # the published networks count a second body that is not there
 
 FEWEST = 16  # recordings in a step, where there are that many: BatchNorm needs some
@@ -64,7 +67,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 def chosen(name: str, network: type[Classifier], preset: str = "default",
            set: Mapping[str, Any] | None = None) -> tuple[Options, Options]:
     """(how it is taught, the network's own options) of a preset with some changed; values may be text."""
-    teaching = pick(preset, PRESETS, "preset") | OWN.get(name, {})
+    teaching = pick(preset, PRESETS, "preset") | (OWN.get(name, {}) if preset == "default" else {})
     defaults = network_options(network)
     own: Options = {}
     if preset == "paper":

@@ -20,6 +20,8 @@ from maskeleton.score import permuted
 from maskeleton.seeds import seed_for
 from maskeleton.splits import Half, OpenSet
 
+NETWORKS = "networks"  # the folder among the answers where what was taught waits for the next threat
+
 
 class Cell(NamedTuple):
     """What is asked, by whom: a row and a column of the table, and the judge."""
@@ -73,7 +75,8 @@ def answer(
     if null:
         train = innocent(train, cell.label, keep, seed)
         gallery = innocent(gallery, cell.label, keep, seed) if gallery is not None else None
-    words = {"judge": cell.judge, "seed": seed_for(seed, "judge", cell.label, cell.judge, fold), **options}
+    words = {"judge": cell.judge, "seed": seed_for(seed, "judge", cell.label, cell.judge, fold), **options,
+             "networks": out.parent / NETWORKS}
     if gallery is None:
         found: Answers = pick(cell.attack, ATTACKS, "attack")(train, test, cell.label, **words)
     else:

@@ -1,6 +1,7 @@
 """classify: networks are taught the label from scratch, until their own validation is flat, and asked."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from maskeleton.reading import rate_of
 
 def classify(
     train: MotionDataset, test: MotionDataset, label: str, *, judge: str, seed: int, keep: str = "action",
-    set: Mapping[str, str] | None = None, minutes: float | None = None,
+    set: Mapping[str, str] | None = None, minutes: float | None = None, networks: Path | None = None,
 ) -> Answers:
     """Probabilities by the classifier that `judge` names; of several networks the mean of their logarithms."""
     if by_path(judge):
@@ -24,7 +25,7 @@ def classify(
     train = train.select(train.labels[label] != UNKNOWN)
     classes = np.unique(train.labels[label], return_inverse=True)[1].reshape(-1)
     tested, held, rows = [], [], np.arange(len(train))
-    for one in taught(train, label, judge, seed, keep, set, minutes):
+    for one in taught(train, label, judge, seed, keep, set, minutes, networks):
         tested.append(answers(one.model, one.show(test)))
         held.append(answers(one.model, one.train))
         rows = np.intersect1d(rows, one.checked)

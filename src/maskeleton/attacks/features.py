@@ -7,6 +7,7 @@ training.
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -28,7 +29,7 @@ PATIENCE = 0.25  # of the minutes: trees are grown where the linear judges took 
 
 def features(
     train: MotionDataset, test: MotionDataset, label: str, *, judge: str = "", seed: int = 0, keep: str = "action",
-    set: Mapping[str, str] | None = None, minutes: float | None = None,
+    set: Mapping[str, str] | None = None, minutes: float | None = None, networks: Path | None = None,
 ) -> Answers:
     """Logarithms of the probabilities that the best judge gives; the judge `steady` does not look at what trembles fast
     (a sensor, a day, rather than a person); `set` may leave out more channels: without=jitter,heading.

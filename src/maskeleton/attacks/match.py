@@ -6,6 +6,7 @@ what they have before their last layer; the judge `features` by traits, in units
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -29,15 +30,17 @@ Eye = Callable[[MotionDataset], np.ndarray]  # recordings as rows of numbers tha
 
 def match(
     train: MotionDataset, test: MotionDataset, label: str, *, judge: str, seed: int, keep: str = "action",
-    set: Mapping[str, str] | None = None, minutes: float | None = None,
+    set: Mapping[str, str] | None = None, minutes: float | None = None, networks: Path | None = None,
 ) -> Answers:
     """Likeness to the nearest recordings of every class, the training recordings being the gallery."""
-    return match_with(train, train, test, label, judge=judge, seed=seed, keep=keep, set=set, minutes=minutes)
+    return match_with(train, train, test, label, judge=judge, seed=seed, keep=keep, set=set, minutes=minutes,
+                      networks=networks)
 
 
 def match_with(
     train: MotionDataset, gallery: MotionDataset, probe: MotionDataset, label: str, *, judge: str, seed: int,
     keep: str = "action", set: Mapping[str, str] | None = None, minutes: float | None = None,
+    networks: Path | None = None,
 ) -> Answers:
     """The same with a gallery of its own: its people may be strangers to those the comparing was learned from."""
     own = gallery is train
@@ -45,7 +48,7 @@ def match_with(
     gallery = train if own else _known(gallery, label)
     codes = np.unique(train.labels[label], return_inverse=True)[1].reshape(-1)
     tested, checked, rows = [], [], np.arange(len(train))
-    for see, held in _eyes(train, probe, label, judge, seed, keep, set, minutes):
+    for see, held in _eyes(train, probe, label, judge, seed, keep, set, minutes, networks):
         tested.append(likeness(see(gallery), gallery.labels[label], see(probe)))
         rows = np.intersect1d(rows, held)
         if own and len(rows):
@@ -56,7 +59,7 @@ def match_with(
 
 
 def _eyes(train: MotionDataset, probe: MotionDataset, label: str, judge: str, seed: int, keep: str,
-          set: Mapping[str, str] | None, minutes: float | None) -> Iterator[tuple[Eye, np.ndarray]]:
+          set: Mapping[str, str] | None, minutes: float | None, networks: Path | None) -> Iterator[tuple[Eye, np.ndarray]]:
     """Ways to look at recordings, each with the training recordings it was not taught with."""
     if judge == TRAITS:
         held = held_back(train, probe, label, keep, seed, most=1)[0][1]
@@ -66,7 +69,7 @@ def _eyes(train: MotionDataset, probe: MotionDataset, label: str, judge: str, se
             compared = comparer(trait_table(part).values, codes)
             yield lambda dataset: compared.compared(trait_table(dataset).values), held
         return
-    for one in taught(train, label, judge, seed, keep, set, minutes):
+    for one in taught(train, label, judge, seed, keep, set, minutes, networks):
         yield partial(_embedded, one), one.checked
 
 

@@ -5,6 +5,7 @@ A judge of this attack is a clue, or all of them: a release that gives people aw
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -26,7 +27,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 def side(
     train: MotionDataset, test: MotionDataset, label: str, *, judge: str = "", seed: int = 0, keep: str = "action",
-    set: Mapping[str, str] | None = None, minutes: float | None = None,
+    set: Mapping[str, str] | None = None, minutes: float | None = None, networks: Path | None = None,
 ) -> Answers:
     """Logarithms of the probabilities that the clue called `judge` gives, or a group of clues, or all of them."""
     train = train.select(train.labels[label] != UNKNOWN)

@@ -5,13 +5,15 @@
     tcn:joint+bone+residual      several networks, one for each, who answer together
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from maskeleton.checkpoint import Model
+from maskeleton.checkpoint import PAGE, Model, load
 from maskeleton.classifiers import CLASSIFIERS
 from maskeleton.classifiers.base import network_options
 from maskeleton.classifiers.streams import STREAMS
@@ -20,7 +22,7 @@ from maskeleton.engine import Engine
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.fit import fit
 from maskeleton.labels import UNKNOWN
-from maskeleton.motion import Motion
+from maskeleton.motion import Motion, canonical_json
 from maskeleton.normalize import normalize
 from maskeleton.presets import DEFAULT, chosen
 
@@ -54,8 +56,8 @@ class Taught(NamedTuple):
 
 
 def taught(train: MotionDataset, label: str, judge: str, seed: int, keep: str, set: Mapping[str, str] | None = None,
-           minutes: float | None = None) -> Iterator[Taught]:
-    """The networks that `judge` names, one after another, each taught the label anew."""
+           minutes: float | None = None, networks: Path | None = None) -> Iterator[Taught]:
+    """The networks that `judge` names, one after another, each taught the label anew, or found where it was kept."""
     name, words = parsed(judge)
     for word in words:
         if word == "residual" and label == keep:
@@ -66,8 +68,19 @@ def taught(train: MotionDataset, label: str, judge: str, seed: int, keep: str, s
         options = {**way.options(train), **{key: value for key, value in (set or {}).items() if key not in OURS}}
         engine = Engine(*((set or {}).get(key, "auto") for key in MACHINE))
         share = None if minutes is None else minutes / len(words)
-        model = fit(name, shown, label, seed=seed, set=options, minutes=share, engine=engine)
+        out = networks / _place(name, shown, label, seed, options, minutes) if networks is not None else None
+        if out is not None and (out / PAGE).is_file():
+            model = load(out, engine.device)
+        else:
+            model = fit(name, shown, label, seed=seed, set=options, minutes=share, engine=engine, out=out)
         yield Taught(model, shown, partial(_shown_by, way, keep))
+
+
+def _place(name: str, shown: MotionDataset, label: str, seed: int, options: Options, minutes: float | None) -> str:
+    """The name of a folder, by all that decides the weights."""
+    codes = shown.labels[label].tolist()  # a null has others, and the same recordings
+    told = [name, label, shown.content_id, codes, seed, options, minutes is not None]
+    return f"{label}-{name}-{hashlib.sha256(canonical_json(told)).hexdigest()[:16]}"
 
 
 def _shown_by(way: Input, keep: str, dataset: MotionDataset) -> MotionDataset:

@@ -11,6 +11,7 @@ from maskeleton.classifiers.agcn import AGCN
 from maskeleton.classifiers.base import Classifier
 from maskeleton.classifiers.ctrgcn import CTRGCN
 from maskeleton.classifiers.geometric import Geometric
+from maskeleton.classifiers.lean import Lean
 from maskeleton.classifiers.msg3d import MSG3D
 from maskeleton.classifiers.shiftgcn import ShiftGCN
 from maskeleton.classifiers.stgcn import STGCN
@@ -19,6 +20,7 @@ from maskeleton.classifiers.tcn import Tcn
 CLASSIFIERS: dict[str, type[Classifier]] = {
     "tcn": Tcn,
     "geometric": Geometric,
+    "lean": Lean,
     "stgcn": STGCN,
     "agcn": AGCN,
     "ctrgcn": CTRGCN,

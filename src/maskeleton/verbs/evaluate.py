@@ -42,6 +42,7 @@ from maskeleton.verbs.working import mapped
 from maskeleton.verdict import conclude
 
 ATTACKS_ASKED = ("classify", "features", "side")
+JUDGES_ASKED = ("tcn", "lean:bone", "geometric")  # convolutions over time, a graph network, measured traits
 FOR_GIVEN = ("before", "naive")  # threats of a judge by path: it learned before there was a release
 NOBODY_KNOWN = ("none of these recordings is one that the anonymizer learned from, as far as one can see: cleaned or "
                 "converted in another way they would not be known again")
@@ -57,7 +58,7 @@ def evaluate(
     mask: str | Path | None = None,
     threats: Sequence[str] = tuple(THREATS),
     attacks: Sequence[str] = ATTACKS_ASKED,
-    judges: Sequence[str] = ("tcn",),
+    judges: Sequence[str] = JUDGES_ASKED,
     by: str | None = None,
     seeds: int = 3,
     minutes: float | None = None,
