@@ -2,12 +2,13 @@
 
 In both forms, the paper's (two small layers a body) and the published code's (ten blocks for two bodies at once): the
 anonymizer alone, whole blocks with normalizing and turning back, and the verb from store to store with a hash of
-everything.
+everything. And `neutral`, which nobody trains: alone against a wished rate, and the verb against it alone.
 """
 
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ import torch
 from torch import Tensor
 
 from maskeleton import store
+from maskeleton.anonymizers.neutral import Neutral
 from maskeleton.anonymizers.residual import Residual
-from maskeleton.apply import Anonymized
+from maskeleton.apply import BLOCK, Anonymized
 from maskeleton.dataset import MotionDataset
 from maskeleton.mask import Mask, Place, save
 from maskeleton.motion import Motion
@@ -24,6 +26,7 @@ from maskeleton.skeleton import KINECT25
 from maskeleton.verbs.anonymize import anonymize
 
 RECORDINGS, FRAMES, JOINTS, TURNS = 512, 300, 25, 5
+PEOPLE, WISHED = 8, 200_000  # and frames a second
 PLACE = Place((0.0, 0.0, 3.0), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
 FORMS: dict[str, dict[str, int]] = {"the paper's form": {}, "the published form": {"blocks": 10}}
 
@@ -39,7 +42,7 @@ def measure(device: str = "cpu") -> list[dict[str, object]]:
     for form, options in FORMS.items():
         rows += of_one(form, Mask(Residual(KINECT25, **options).eval(), "residual", "sequence", 300, "resample", PLACE),
                        dataset)
-    return rows
+    return rows + of_neutral(dataset)
 
 
 def of_one(form: str, mask: Mask, dataset: MotionDataset) -> list[dict[str, object]]:
@@ -73,6 +76,36 @@ def of_one(form: str, mask: Mask, dataset: MotionDataset) -> list[dict[str, obje
             for side, what, goal in (("alone", "the anonymizer alone", "stated"),
                                      ("blocks", "blocks, normalized and turned back", ">= 0.6"),
                                      ("verb", "the verb, from store to store", "stated"))]
+
+
+def of_neutral(dataset: MotionDataset) -> list[dict[str, object]]:
+    """The rows of neutral, by its defaults, in frames a second."""
+    dataset = replace(dataset, labels={"subject": np.arange(len(dataset), dtype=np.int32) % PEOPLE})
+    net = Neutral(KINECT25).eval()
+    net.prepare(dataset)
+    positions = torch.from_numpy(np.stack([motion.positions for motion in dataset]))
+    present, seeds = torch.ones(positions.shape[:3], dtype=torch.bool), torch.arange(len(positions))
+
+    def alone() -> None:
+        with torch.inference_mode():
+            for first in range(0, RECORDINGS, BLOCK):
+                block = slice(first, first + BLOCK)
+                net(positions[block], present[block], seeds[block])
+
+    with tempfile.TemporaryDirectory() as own:
+        folder = Path(own)
+        store.write(dataset, folder / "data")
+        save(Mask(net, "neutral"), folder / "model")
+
+        def verb() -> None:
+            anonymize(folder / "data", folder / "out", mask=folder / "model", force=True)
+
+        spent = race(alone=alone, verb=verb)
+    swift = {side: RECORDINGS * FRAMES / seconds for side, seconds in spent.items()}
+    return [{"what": f"neutral: {what}", "ours": swift[side], "theirs": theirs, "unit": "frames/s",
+             "ratio": swift[side] / theirs, "goal": goal}
+            for side, what, theirs, goal in (("alone", "the anonymizer alone, theirs is the goal", WISHED, ">= 1"),
+                                             ("verb", "the verb, theirs is the anonymizer alone", swift["alone"], ">= 0.5"))]
 
 
 def bare(mask: Mask, positions: Tensor) -> Callable[[], object]:

@@ -1,12 +1,17 @@
 """The shelf of anonymizers: its contract over all of them, and what each does in numbers one can check in one's head."""
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 import torch
 
 from maskeleton.anonymizers import ANONYMIZERS
-from maskeleton.anonymizers.residual import undone
+from maskeleton.anonymizers.undoing import undone
+from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
+from maskeleton.mask import learns, must_know
+from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT15, KINECT25, PLANS, Skeleton
 
 # Everything on the shelf, small: (name, options).
@@ -17,8 +22,15 @@ SMALL = {
     "autoencoder": ("autoencoder", {"width": 16, "latent": 4}),
     "unet": ("unet", {"width": 4}),
     "unet, a body a picture": ("unet", {"width": 4, "depth": 2, "slots": 1}),
+    "offset": ("offset", {}),
+    "rescale": ("rescale", {}),
+    "bones": ("bones", {}),
+    "neutral": ("neutral", {}),
+    "neutral, everything": ("neutral", {"amplitude": 0.5, "spectrum": 0.5, "handedness": 1.0, "pin": 1.0}),
 }
-LEARNING = [kind for kind in SMALL if kind != "noise"]
+TOGETHER = {name for name, kind in ANONYMIZERS.items() if kind.scope == "dataset"}  # tests/test_sources.py tries them
+NEVER_UNDONE = {"bones"}  # nothing beats the release as it is: their authors say why
+LEARNING = [kind for kind, (name, options) in SMALL.items() if learns(ANONYMIZERS[name](KINECT15, **options))]
 CHAIN = Skeleton.of("chain", ("hand", "elbow", "chest"), (1, 2, -1))
 
 
@@ -30,7 +42,17 @@ def small(kind, skeleton=KINECT15, shaken=0.02):
     with torch.no_grad():
         for weight in anonymizer.parameters():
             weight += shaken * torch.randn_like(weight)
+    if must_know(anonymizer):
+        anonymizer.prepare(population(skeleton))
     return anonymizer
+
+
+@lru_cache
+def population(skeleton):
+    """Four people, four recordings each."""
+    positions, _, _ = moving(16, 8, 1, skeleton)
+    return MotionDataset.of(skeleton, 30, [Motion.of(motion.numpy(), f"r{number}", {"subject": number % 4 + 1})
+                                           for number, motion in enumerate(positions)])
 
 
 def moving(rows=4, frames=9, bodies=2, skeleton=KINECT15):
@@ -54,7 +76,7 @@ def same_bytes(one, other):
 
 
 def test_every_anonymizer_is_tried_here():
-    assert {name for name, _ in SMALL.values()} == set(ANONYMIZERS)
+    assert {name for name, _ in SMALL.values()} | TOGETHER == set(ANONYMIZERS)
 
 
 @pytest.mark.parametrize("plan", PLANS)
@@ -102,10 +124,10 @@ def test_a_row_comes_out_the_same_whoever_stands_beside_it(kind):
     together = released(anonymizer, positions, present, seeds)
     order = torch.tensor([2, 0, 3, 1])
     shuffled = released(anonymizer, positions[order], present[order], seeds[order])
-    torch.testing.assert_close(shuffled, together[order], atol=1e-6, rtol=0)
+    torch.testing.assert_close(shuffled, together[order], atol=4e-6, rtol=0)
     for row in range(4):
         alone = released(anonymizer, positions[row : row + 1], present[row : row + 1], seeds[row : row + 1])
-        torch.testing.assert_close(alone[0], together[row], atol=1e-6, rtol=0)
+        torch.testing.assert_close(alone[0], together[row], atol=4e-6, rtol=0)
 
 
 @pytest.mark.parametrize("kind", SMALL)
@@ -116,7 +138,11 @@ def test_at_strength_nought_nothing_is_touched_and_a_half_goes_half_the_way(kind
     present[1, 2:, 0] = False
     whole = released(anonymizer, positions, present, seeds) - positions
     anonymizer.strength = 0.5
-    torch.testing.assert_close(released(anonymizer, positions, present, seeds) - positions, whole / 2, atol=1e-5, rtol=0)
+    half = released(anonymizer, positions, present, seeds) - positions
+    if anonymizer.graded:
+        assert 0 < half.norm() < whole.norm()
+    else:
+        torch.testing.assert_close(half, whole / 2, atol=1e-5, rtol=0)
     anonymizer.strength = 0
     assert same_bytes(released(anonymizer, positions, present, seeds), positions)
 
@@ -217,6 +243,46 @@ def test_noise_does_not_depend_on_how_long_the_others_are():
     assert same_bytes(found[:, :9], released(anonymizer, positions, present, seeds))
 
 
+def waving(frames=120, skeleton=KINECT15):
+    """(1, T, 1, J, 3): every coordinate swings by 10 cm, once or twice."""
+    torch.manual_seed(7)
+    time = torch.arange(frames)[:, None, None, None] / frames * 2 * torch.pi
+    joints = len(skeleton.joints)
+    phases, rounds = torch.rand(1, joints, 3) * 6.3, torch.randint(1, 3, (1, joints, 3))
+    return (torch.randn(1, joints, 3) + 0.1 * torch.sin(time * rounds + phases))[None]
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_of_noise_on_slow_motion_most_can_be_taken_away(strength):
+    """Two of 120 frequencies are motion: the rest of the noise goes."""
+    positions = waving()
+    present = torch.ones(positions.shape[:3], dtype=torch.bool)
+    anonymizer = ANONYMIZERS["noise"](KINECT15, sigma=0.02)
+    anonymizer.strength = strength
+    found = released(anonymizer, positions, present, torch.tensor([1]))
+    before, after = ((each - positions).square().mean().sqrt() for each in (found, anonymizer.invert(found, present)))
+    assert before == pytest.approx(0.02 * strength, rel=0.05)
+    assert after < 0.45 * before
+
+
+def test_where_somebody_was_away_noise_is_taken_from_each_stretch_alone():
+    positions = waving(60)
+    present = torch.ones(positions.shape[:3], dtype=torch.bool)
+    present[:, 30:35] = False
+    anonymizer = ANONYMIZERS["noise"](KINECT15, sigma=0.02)
+    found = released(anonymizer, positions, present, torch.tensor([1]))
+    other = found.clone()
+    other[:, 35:] += 5
+    one, two = (anonymizer.invert(each, present) for each in (found, other))
+    assert same_bytes(one[:, :35], two[:, :35])
+    assert ((one - positions)[present].norm() / (found - positions)[present].norm()) < 0.6
+
+
+def test_noise_that_is_not_there_leaves_nothing_to_undo():
+    positions, present, _ = moving()
+    assert ANONYMIZERS["noise"](KINECT15, sigma=0.0).invert(positions, present) is None
+
+
 # ── residual ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -282,10 +348,74 @@ def test_undoing_keeps_the_best_guess_where_it_does_not_come_nearer():
     assert torch.equal(undone(lambda x: 4 * x, apart), apart)
 
 
-@pytest.mark.parametrize("kind", ["noise", "autoencoder", "unet"])
-def test_for_what_cannot_be_undone_the_release_is_the_best_guess(kind):
-    positions, present, _ = moving()
-    assert small(kind).invert(positions, present) is None
+def test_undoing_ends_when_no_guess_comes_nearer():
+    asked = []
+    undone(lambda x: asked.append(1) or 1.5 * x, torch.ones(3, 4))
+    assert len(asked) < 40
+    asked.clear()
+    undone(lambda x: asked.append(1) or 4 * x, torch.ones(3, 4))
+    assert len(asked) < 15
+
+
+def test_of_an_autoencoder_all_that_it_drew_from_comes_back():
+    """The few numbers it tells a pose in are found again; a pose that is drawn alike is what is given back."""
+    anonymizer = small("autoencoder", shaken=0.1)
+    positions, present, seeds = moving()
+    present[0, 3:, 1] = False
+    found = released(anonymizer, positions, present, seeds)
+    guess = anonymizer.invert(found, present)
+    again = released(anonymizer, guess, present, seeds)
+    assert (again - found)[present].norm() < 0.01 * found[present].norm()
+    told, guessed = (anonymizer.encoder(each[present].flatten(1)) for each in (positions, guess))
+    assert (told - guessed).norm() < 0.05 * told.norm()
+
+
+def test_an_autoencoder_that_holds_a_pose_whole_is_undone_whole():
+    """Nine numbers for nine coordinates: x is told as it is, by max(x, 0) and max(−x, 0), and drawn as M x."""
+    anonymizer = ANONYMIZERS["autoencoder"](CHAIN, width=18, latent=9)
+    torch.manual_seed(4)
+    mixed, eye = torch.eye(9) + 0.1 * torch.randn(9, 9), torch.eye(9)
+    with torch.no_grad():
+        for layers, out in ((anonymizer.encoder, eye), (anonymizer.decoder, mixed)):
+            layers[0].weight.copy_(torch.cat([eye, -eye]))
+            layers[2].weight.copy_(torch.cat([out, -out], 1))
+            layers[0].bias.zero_(), layers[2].bias.zero_()
+    positions, present, seeds = moving(skeleton=CHAIN)
+    found = released(anonymizer, positions, present, seeds)
+    assert (found - positions).abs().max() > 0.2
+    torch.testing.assert_close(anonymizer.invert(found, present), positions, atol=2e-3, rtol=0)
+
+
+def test_half_an_autoencoder_comes_back_whole():
+    anonymizer = small("autoencoder")
+    anonymizer.strength = 0.5
+    positions, present, seeds = moving()
+    guess = anonymizer.invert(released(anonymizer, positions, present, seeds), present)
+    torch.testing.assert_close(guess, positions, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_undoing_gives_motion_of_the_same_shape_and_leaves_absent_bodies_alone(kind):
+    anonymizer = small(kind)
+    positions, present, seeds = moving()
+    present[0, :, 1] = present[1, 3:, 0] = present[2] = False
+    positions[~present] = torch.nan
+    found = anonymizer.invert(released(anonymizer, positions, present, seeds), present)
+    if found is None:
+        assert kind in NEVER_UNDONE
+        return
+    assert (found.shape, found.dtype) == (positions.shape, positions.dtype)
+    assert same_bytes(found[~present], positions[~present])
+    assert found[present].isfinite().all()
+    assert not found.requires_grad
+    anonymizer.strength = 0
+    found = anonymizer.invert(positions, present)
+    assert found is None or same_bytes(found, positions)
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_nobody_enters_but_the_recording_itself(kind):
+    assert small(kind).sources(["a", "b"], [1, 2]) == [("a",), ("b",)]
 
 
 # ── sizes ────────────────────────────────────────────────────────────────────────────────────────────────────────────

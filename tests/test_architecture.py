@@ -16,17 +16,17 @@ MOST_LINES = 350
 # A module imports only from lines above its own, and from its own shelf. A line's modules do not know each other.
 ABOVE_TORCH = [
     ("errors",), ("seeds", "threads"), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",), ("jobs",),
-    ("scorecard",), ("verdict",), ("progress", "record"),
+    ("scorecard",), ("verdict",), ("progress", "record", "donors"),
     ("body",), ("motion",), ("dataset",), ("union",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),
-    ("clean", "normalize", "lesson", "traits", "linear", "heldback", "answering", "shares"), ("reading",),
-    ("explain", "exam"),
+    ("alignment", "clean", "normalize", "lesson", "traits", "linear", "heldback", "answering", "shares"), ("reading",),
+    ("explain", "exam", "nearness"),
     ("formats", "synthetic"), ("metrics", "intake"),
 ]
 BELOW_TORCH = [
     ("batch",), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("mask",), ("engine",),
     ("presets", "ask", "published"),
-    ("algorithms", "games"), ("fit", "apply"), ("training",),
-    ("attacks",), ("recognize",), ("battery", "threats"), ("tally",), ("calibrate",),
+    ("algorithms", "games"), ("fit", "apply"), ("crowd", "invert"), ("training",),
+    ("attacks",), ("recognize",), ("battery",), ("threats",), ("tally",), ("calibrate",),
     ("page",), ("verbs",),
     ("options",), ("commands",), ("cli",), ("__init__", "__main__"),
 ]

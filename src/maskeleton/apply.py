@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from maskeleton.anonymizers.tempo import rows_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import pick
 from maskeleton.mask import RAW, Mask
@@ -72,7 +73,7 @@ class Anonymized:
                      net.strength, self.path, pick(self.path, PATHS, "path")])
 
     @cached_property
-    def _own_key(self) -> bytes:
+    def own_key(self) -> bytes:
         """Another for everything else that is done: who has two releases under one key must not be able to compute
         what was random in both."""
         return hmac.new(self.key, f"rows {self._done}".encode(), hashlib.sha256).digest()
@@ -80,11 +81,17 @@ class Anonymized:
     def __repr__(self) -> str:
         return self.told
 
+    @property
+    def sources(self) -> list[tuple[str, ...]]:
+        """For each recording the ids of those whose motion enters its release."""
+        seeds = [seed_of(self.own_key, id) for id in self.dataset.ids]
+        return self.mask.net.sources(self.dataset.ids, seeds)
+
     def read(self, part: int) -> Iterator[Motion]:
         """The block that begins there."""
         rows = range(part, min(part + BLOCK, len(self.dataset)))
         motions = [self.dataset[row]._replace(labels=self.dataset.told(row), fields={}) for row in rows]
-        yield from anonymized(self.mask, motions, self.skeleton, self._own_key, self.path)
+        yield from anonymized(self.mask, motions, self.skeleton, self.own_key, self.path)
 
 
 def said_of_path(mask: Mask, path: str) -> dict[str, str]:
@@ -105,17 +112,17 @@ def anonymized(mask: Mask, motions: Sequence[Motion], skeleton: Skeleton, key: b
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # sums of several threads differ in the last bit
     try:
-        given, undoing, slips = zip(*(_given(mask.chain, motion, skeleton) for motion in motions), strict=True)
+        given, undoing, slips = zip(*(given_to(mask.chain, motion, skeleton) for motion in motions), strict=True)
         made: dict[int, Motion] = {}
-        for places in _of_one_shape(given):
+        for places in of_one_shape(given):
             together = [given[place] for place in places]
             moved, present = _through(mask, together, [seed_of(key, motion.id) for motion in together])
             for place, motion, positions, there in zip(places, together, moved, present, strict=True):
-                changed, undo = motion._replace(positions=positions, present=there), undoing[place]
+                changed, undo = replaced(motion, positions, there), undoing[place]
                 if path == "own" or undo.centre is None:
-                    changed = _shifted(changed, slips[place])
+                    changed = shifted(changed, slips[place])
                 else:
-                    changed = _at_usual_place(mask, changed)
+                    changed = at_usual_place(mask, changed)
                     undo = undo._replace(centre=None, rotation=None)
                 made[place] = restore(changed, undo)
     finally:
@@ -123,11 +130,18 @@ def anonymized(mask: Mask, motions: Sequence[Motion], skeleton: Skeleton, key: b
     yield from (made[place] for place in range(len(motions)))
 
 
-def _given(chain: str, motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo, np.ndarray | None]:
+def replaced(motion: Motion, positions: np.ndarray, present: np.ndarray) -> Motion:
+    """A recording with other positions; where these are more or fewer frames, each is as well seen as the nearest one."""
+    before, after = len(motion.present), len(present)
+    tracked = motion.tracked if after == before else motion.tracked[rows_of(before, after)]
+    return motion._replace(positions=positions, present=present, tracked=tracked)
+
+
+def given_to(chain: str, motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo, np.ndarray | None]:
     """A recording as a network is given it: normalized, and nowhere the leading body's path; what undoes both."""
     normal, undo = normalize(chain, motion, skeleton)
     slip = _slip(undo, normal.present[:, 0])
-    return _shifted(normal, None if slip is None else -slip), undo, slip
+    return shifted(normal, None if slip is None else -slip), undo, slip
 
 
 @torch.inference_mode()
@@ -139,7 +153,7 @@ def _through(mask: Mask, motions: Sequence[Motion], seeds: Sequence[int]) -> tup
     return moved.float().cpu().numpy(), there.cpu().numpy()
 
 
-def _of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:
+def of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:
     """Places of recordings with as many frames and bodies, few enough for the memory: nothing is padded, so nobody
     changes a neighbour."""
     groups: dict[tuple[int, ...], list[int]] = {}
@@ -150,7 +164,7 @@ def _of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:
         yield from (places[first : first + size] for first in range(0, len(places), size))
 
 
-def _at_usual_place(mask: Mask, motion: Motion) -> Motion:
+def at_usual_place(mask: Mask, motion: Motion) -> Motion:
     """Everybody where people usually stand, turned as they usually are, whatever path they took."""
     rotation = np.array(mask.place.rotation, np.float32)
     positions = (motion.positions.reshape(-1, 3) @ rotation).reshape(motion.positions.shape)
@@ -160,7 +174,7 @@ def _at_usual_place(mask: Mask, motion: Motion) -> Motion:
     return motion._replace(positions=positions)
 
 
-def _shifted(motion: Motion, by: np.ndarray | None) -> Motion:
+def shifted(motion: Motion, by: np.ndarray | None) -> Motion:
     if by is None:
         return motion
     there = motion.present[..., None, None]

@@ -34,10 +34,14 @@ class Asked(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What the cells of one threat learn from and look at: the same recordings, perhaps released."""
+    """What the cells of one threat learn from and look at: the same recordings, perhaps released.
+
+    `of` gives the halves as rows of these, where they are not the rows of the original.
+    """
 
     learned: MotionDataset
     looked_at: MotionDataset
+    of: Callable[[Sequence[Half | OpenSet]], Sequence[Half | OpenSet]] = list
 
 
 Halves = Mapping[tuple[str, str], Sequence[Half | OpenSet]]  # of each label and split
@@ -64,7 +68,8 @@ def ask(
     for number, unit in enumerate(units):
         cell = unit.cell
         if clock.enough_for(cell):
-            table, own = tables[cell.threat], halves[cell.label, cell.by]
+            table = tables[cell.threat]
+            own = table.of(halves[cell.label, cell.by])
             each = clock.share(sum(not other.null and other.seed == 0 for other in units[number + 1 :]), len(own))
             todo = cell_jobs(cell, table.learned, table.looked_at, own, unit.seed, unit.null, keep, options, each)
             with clock.timed(cell) as needed:

@@ -145,7 +145,8 @@ def synthesize(
 @app.command()
 def view(
     data: Data,
-    out: Annotated[Path, typer.Argument(metavar="OUT.svg", help="The picture to write.")],
+    paths: Annotated[list[str], typer.Argument(metavar="[RELEASED] OUT.html|OUT.svg", help="A release of DATA, to be "
+                                               "drawn below it, if one is given; and the page or picture to write.")],
     recording: Annotated[str | None, typer.Option(help="Draw this one: its id, or its number from 0.")] = None,
     frames: Annotated[int, typer.Option(min=1, max=60, help="Frames in a strip.")] = 8,
     turn: Annotated[float, typer.Option(help="Degrees to walk round the people before drawing.")] = 0.0,
@@ -156,10 +157,14 @@ def view(
     fps: Fps = None,
     force: Force = False,
 ) -> None:
-    """Draw a few recordings as strips of frames."""
+    """Draw a few recordings as strips of frames, alone or above what a release made of them."""
     from maskeleton.verbs import view as verb
 
-    print(verb.view(data, out, recording=recording, frames=frames, turn=turn, format=format, pattern=pattern,
+    *released, out = paths
+    if len(released) > 1:
+        raise UserError(f"view draws DATA and one release of it: {', '.join(released)} are {len(released)}",
+                        "maskeleton view DATA RELEASED OUT.html")
+    print(verb.view(data, out, released=released[0] if released else None, recording=recording, frames=frames, turn=turn, format=format, pattern=pattern,
                     people=people or (), skeleton=skeleton, fps=fps, force=force))
 
 

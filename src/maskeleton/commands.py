@@ -82,9 +82,10 @@ def audit(
 def train(
     data: Data,
     out: Annotated[Path, typer.Argument(metavar="MODEL/", help="The folder to write.")],
-    keep: Keep,
-    hide: Hide,
-    anonymizer: Annotated[str | None, typer.Option(metavar="NAME", help="residual, autoencoder or unet.")] = None,
+    keep: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must stay recognizable.")] = None,
+    hide: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must not be recognizable.")] = None,
+    anonymizer: Annotated[str | None, typer.Option(metavar="NAME", help="residual, autoencoder or unet; bones and neutral "
+                                                "only learn what people have in common.")] = None,
     algorithm: Annotated[str | None, typer.Option(metavar="NAME", help="adversarial or ensemble.")] = None,
     preset: Annotated[str, typer.Option(help="default, or a row of the paper's tables: etri-res-adv …")] = "default",
     split: Annotated[str | None, typer.Option(help="How what is learned from is parted from the rest: person, take, "
@@ -106,7 +107,7 @@ def train(
     from maskeleton.verbs import train as verb
 
     with progress("train") as report:
-        mask = verb.train(data, out, keep=keep, hide=hide, anonymizer=anonymizer, algorithm=algorithm, preset=preset,
+        mask = verb.train(data, out, keep=keep or (), hide=hide or (), anonymizer=anonymizer, algorithm=algorithm, preset=preset,
                           by=split, minutes=minutes, set=pairs(set or []), device=device, precision=precision,
                           format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps, seed=seed,
                           force=force, report=report, say=lambda words: print(words, flush=True))
@@ -153,9 +154,10 @@ def evaluate(
     released: Annotated[str, typer.Argument(metavar="RELEASED", help="What anonymize wrote.")],
     keep: Keep,
     hide: Hide,
-    mask: Annotated[Path | None, typer.Option("--with", metavar="MODEL/", help="The model that made the release: what "
-                                              "it learned from is left out.")] = None,
-    threat: Annotated[list[str] | None, typer.Option(metavar="NAME", help="before, naive, adaptive or transfer.")] = None,
+    mask: Annotated[Path | None, typer.Option("--with", metavar="MODEL/|NAME", help="What made the release: "
+                                              "what it learned from is left out, and its inverse is tried.")] = None,
+    threat: Annotated[list[str] | None, typer.Option(metavar="NAME", help="before, naive, renormalized, adaptive, "
+                                                       "analytic, donor or transfer.")] = None,
     attack: Attacks = None,
     judge: Judges = None,
     split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,

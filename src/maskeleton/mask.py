@@ -12,12 +12,13 @@ import torch
 
 from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.anonymizers.base import Anonymizer
-from maskeleton.checkpoint import FITS, read_curves, read_page, weights_hash, with_weights, words, write
+from maskeleton.checkpoint import FITS, read_curves, read_page, trained_on, weights_hash, with_weights, words, write
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.normalize import normalize
-from maskeleton.skeleton import Skeleton, recognize_plan
+from maskeleton.skeleton import KINECT25, Skeleton, recognize_plan
 
+OTHER_RATE = 0.05  # frames a second may differ by so much: 30 and 31 are one
 RAW = "none"  # the chain of an anonymizer that takes recordings as they are
 
 
@@ -53,13 +54,34 @@ class Mask:
         return weights_hash(self.net.state_dict())
 
 
-def named(name: str, skeleton: Skeleton, options: Mapping[str, Any]) -> Mask:
-    """An anonymizer from the shelf that nobody has to train."""
+def named(name: str, skeleton: Skeleton, options: Mapping[str, Any], dataset: MotionDataset | None = None) -> Mask:
+    """An anonymizer from the shelf that nobody has to train; one that must know the population learns it from a dataset.
+    """
     net = built_of(name, skeleton, options)
-    if any(True for _ in net.parameters()):
+    if learns(net):
         raise UserError(f"{name} must be trained first", f"maskeleton train DATA MODEL/ --anonymizer {name}, then "
                         "--with MODEL/")
-    return Mask(net.eval(), name)
+    if dataset is None or not must_know(net):
+        return Mask(net.eval(), name)
+    net.prepare(dataset)
+    return Mask(net.eval(), name, trained_on=trained_on(dataset, range(len(dataset))))
+
+
+def learns(net: Anonymizer) -> bool:
+    """Has it weights that are to be trained?"""
+    return any(True for _ in net.parameters())
+
+
+def must_know(net: Anonymizer) -> bool:
+    """Is there anything that it must know of the population?"""
+    return type(net).prepare is not Anonymizer.prepare
+
+
+def only_prepares(name: str) -> bool:
+    """Is there nothing that an anonymizer of this name learns, but of the population?"""
+    with torch.device("meta"):
+        net = built_of(name, KINECT25, {})
+    return must_know(net) and not learns(net)
 
 
 def built_of(name: str, skeleton: Skeleton, options: Mapping[str, Any]) -> Anonymizer:
@@ -147,3 +169,7 @@ def refuse_other_plans(mask: Mask, dataset: MotionDataset) -> None:
                         f"data has {ours.name!r} with {len(ours.joints)}",
                         f"convert the data with --skeleton {(recognize_plan(theirs.joints) or theirs).name}, or train "
                         "on it")
+    fps = float(getattr(mask.net, "fps", 0.0))
+    if fps and abs(dataset.fps / fps - 1) > OTHER_RATE:
+        raise UserError(f"{mask.name} learned of people at {fps:g} frames a second, the data has {dataset.fps:g}",
+                        f"convert the data with --fps {fps:g}, or prepare {mask.name} on it")

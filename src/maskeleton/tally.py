@@ -11,6 +11,7 @@ from maskeleton.battery import Asked, Halves, left_out
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.labels import UNKNOWN
+from maskeleton.nearness import Nearness
 from maskeleton.recognize import Cell
 from maskeleton.score import agreement, by_action, per_person, primary, score
 from maskeleton.scorecard import CellScore, Scorecard
@@ -19,6 +20,7 @@ from maskeleton.splits import Half
 POOLS = (5, 10, None)  # recordings of one person together; None: all of them
 FEWEST = 8  # people, below which an audit says little
 BESIDE = {"top1": ("top5",), "auc": ("balanced_accuracy", "accuracy")}
+NEAR, OF_OTHERS = "near", "of others"  # no attack of the shelf: nothing is learned
 OPEN_SET = "open set"  # the split on whose tested people nobody was trained
 OF_STRANGERS = ("rank1", "rank5", "map", "eer", "tar_far01")
 SESSIONS = ("session", "day", "date", "visit")  # labels that part a person from the day of recording
@@ -40,7 +42,7 @@ def tally(card: Scorecard, dataset: MotionDataset, asked: Asked, cells: Sequence
             continue
         if cell.role == "hide":
             _expose(card, dataset, cell, answers)
-        if cell.label == "subject" and cell.attack != "side" and cell.judge != STEADY:
+        if cell.label == "subject" and cell.attack != "side" and cell.judge != STEADY and cell.threat != "donor":
             _together(card, cell, answers, null, leaks)
     card.not_tried += left_out(asked)
     card.warnings += _named_by_files(card.cells)
@@ -67,6 +69,21 @@ def add(card: Scorecard, cell: Cell, answers: Answers, null: Answers | None, met
         card.cells.append(CellScore.of(found, label=cell.label, role=cell.role, threat=cell.threat, attack=cell.attack,
                                        judge=cell.judge, split=cell.by, leaks=leaks, minutes=minutes,
                                        validation=validation, validation_error=answers.validation_error))
+
+
+def tally_near(card: Scorecard, found: Nearness) -> None:
+    """Put into the card how many recordings are too near to an original."""
+    if found.anybody is None:
+        card.not_tried.append("how near the release is to single originals: nobody was recorded twice doing the same")
+    for who, one in (("", found.anybody), (OF_OTHERS, found.others)):
+        if one is None:
+            continue
+        cell = CellScore.of(one, label="subject", role="hide", threat="donor", attack=NEAR, judge=who, split="all")
+        card.cells.append(cell)
+        if who and cell.learned:
+            card.warnings.append(f"subject: {round(100 * one.rate)} of 100 released recordings lie nearer to a recording "
+                                 "of somebody else than two takes of that person do to each other: another one's motion "
+                                 "is published")
 
 
 def _expose(card: Scorecard, dataset: MotionDataset, cell: Cell, answers: Answers) -> None:

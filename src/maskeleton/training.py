@@ -14,6 +14,7 @@ from maskeleton.algorithms import ALGORITHMS, Algorithm
 from maskeleton.algorithms.epoch import epoch
 from maskeleton.algorithms.game import Game, Role
 from maskeleton.algorithms.reconstruct import reconstruct
+from maskeleton.anonymizers.base import Anonymizer
 from maskeleton.ask import answers
 from maskeleton.augment import Augment
 from maskeleton.batch import Batch
@@ -27,6 +28,7 @@ from maskeleton.checkpoint import (
     refuse_strangers,
     save_curves,
     save_state,
+    trained_on,
     truth_of,
     weights_hash,
 )
@@ -39,7 +41,7 @@ from maskeleton.formats.kit.naming import safe_name
 from maskeleton.games import arranged, teaching_of
 from maskeleton.jobs import Report
 from maskeleton.lesson import Lesson, lesson
-from maskeleton.mask import Mask, built_of, save, usual_place
+from maskeleton.mask import Mask, built_of, learns, must_know, save, usual_place
 from maskeleton.motion import canonical_json
 from maskeleton.presets import Options, chosen
 from maskeleton.seeds import seed_for
@@ -75,16 +77,15 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
     engine = engine or Engine()
     game, own = arranged(preset, set)
     keep, hide = list(dict.fromkeys(keep)), list(dict.fromkeys(hide))
-    if not hide:
-        raise UserError("no label is to be hidden", "name one, such as hide=['subject']")
     folder = Path(out) if out is not None else None
     part = dataset if rows is None else dataset.select(np.asarray(rows, np.int64))
-    task = everything_learned(part, lesson(part, hide[0], None, game["check"], seed_for(seed, "train", hide[0])), keep)
     with engine.seeded(seed_for(seed, "anonymizer", game["anonymizer"], "weights")):
         net = built_of(game["anonymizer"], dataset.skeleton, own).to(engine.device)
-    if not any(True for _ in net.parameters()):
-        raise UserError(f"{game['anonymizer']} has nothing that could learn",
-                        f"maskeleton anonymize DATA OUT --with {game['anonymizer']}")
+    if not learns(net):
+        return only_prepared(net, part, keep, hide, game, folder, engine)
+    if not hide:
+        raise UserError("no label is to be hidden", "name one, such as hide=['subject']")
+    task = everything_learned(part, lesson(part, hide[0], None, game["check"], seed_for(seed, "train", hide[0])), keep)
     cast = cast_of(part, keep, hide, game, folder, seed, engine, minutes, say)
     place = usual_place(part, game["chain"])
     net.prepare(part.select(task.learn))
@@ -97,6 +98,19 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
     course.play(left, folder, report, say)
     mask = Mask(net.eval(), game["anonymizer"], game["chain"], game["frames"], game["fill"], place, keep, hide,
                 origin(part, task, cast), course.lineage(cast), course.rows)
+    if folder is not None and engine.first:
+        save(mask, folder)
+    return mask
+
+
+def only_prepared(net: Anonymizer, part: MotionDataset, keep: list[str], hide: list[str], game: Options,
+                  folder: Path | None, engine: Engine) -> Mask:
+    """What has nothing to learn but the population is ready when it knows that: there is no game."""
+    if not must_know(net):
+        raise UserError(f"{game['anonymizer']} has nothing that could learn",
+                        f"maskeleton anonymize DATA OUT --with {game['anonymizer']}")
+    net.cpu().prepare(part)
+    mask = Mask(net.eval(), game["anonymizer"], keep=keep, hide=hide, trained_on=trained_on(part, range(len(part))))
     if folder is not None and engine.first:
         save(mask, folder)
     return mask

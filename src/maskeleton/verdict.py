@@ -43,25 +43,27 @@ def eligible(cells: Iterable[CellScore], label: str, role: str) -> list[CellScor
 
 def strongest(cells: Iterable[CellScore]) -> CellScore | None:
     """By the attacker's own validation. Whom that cannot tell from the best, within its standard error, is as good a
-    choice, and of those the one that finds most counts; one without validation is taken at its word on the test, so as
+    choice, and of those the one that finds most counts. One without validation is taken at its word on the test, so as
     not to be missed."""
     cells = list(cells)
-    best = max(cells, key=_valid, default=None)
-    if best is None:
-        return None
-    return max((cell for cell in cells if _valid(cell) >= _valid(best) - best.validation_error),
-               key=lambda cell: cell.rate)
-
-
-def _valid(cell: CellScore) -> float:
-    return cell.rate if cell.validation is None else cell.validation
+    tried = [(cell, cell.validation) for cell in cells if cell.validation is not None]
+    found = [cell for cell in cells if cell.validation is None]
+    if tried:
+        best, most = max(tried, key=lambda one: one[1])
+        found.append(max((cell for cell, valid in tried if valid >= most - best.validation_error),
+                         key=lambda cell: cell.rate))
+    return max(found, key=lambda cell: cell.rate, default=None)
 
 
 def _hidden(cells: Sequence[CellScore], verb: str) -> dict[str, Any] | None:
-    among = [cell for cell in cells
-             if (cell.threat == "before" if verb == "audit" else cell.threat not in (*OLD, "transfer"))]
+    among = [cell for cell in cells if cell.threat == "before"] if verb == "audit" else _of_release(cells)
     best = strongest(among)
     return {**_told(best, among), **_beside(cells, verb)} if best else None
+
+
+def _of_release(cells: Iterable[CellScore]) -> list[CellScore]:
+    """Those who look at the release and know what was done, or learned from it."""
+    return [cell for cell in cells if cell.threat not in (*OLD, "transfer")]
 
 
 def _beside(cells: Sequence[CellScore], verb: str) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def _controls(before: Sequence[CellScore], mine: Sequence[CellScore], label: str
     """Does anybody recognize it on the original? If not, that nobody does so on the release says nothing."""
     if not mine:
         return [f"{label}: no headline: no cell has {primary(label)} on a split that does not leak"]
-    asked = [cell for cell in mine if cell.threat == "adaptive" or (role == "keep" and cell.threat == "transfer")]
+    asked = _of_release(mine) if role == "hide" else [cell for cell in mine if cell.threat in ("adaptive", "transfer")]
     found = [] if asked or verb == "audit" else [f"{label}: no headline: nobody was asked who learned from the release "
                                                  "(threat adaptive)"]
     if not before:

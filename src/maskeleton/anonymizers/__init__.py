@@ -5,13 +5,21 @@ Each is an `Anonymizer`, built as `Name(skeleton, **options)` for any body plan;
 (B, T, P) and a seed for each row (B,), for any T and P, and gives positions and presence of the same shape. Bodies and
 frames that are absent come back byte for byte, whatever stands there. Every random number of a row comes from its own
 seed, so a row comes out the same whoever stands beside it. `strength` 0 gives the input byte for byte, 1 is what was
-trained. One that can be undone says how in `invert`.
+trained. One that can be undone says how in `invert`; `sources` tells whose recordings entered each released one.
+
+One with scope "dataset" looks at everybody before it releases anybody: `together(dataset, seed, rows)` gives these rows
+released, `donors(dataset, seed)` the rows that enter each, and everything random comes from that one seed.
 """
 
 from maskeleton.anonymizers.autoencoder import AutoEncoder
 from maskeleton.anonymizers.base import Anonymizer
+from maskeleton.anonymizers.bones import Bones
+from maskeleton.anonymizers.neutral import Neutral
 from maskeleton.anonymizers.noise import Noise
+from maskeleton.anonymizers.offset import Offset
+from maskeleton.anonymizers.rescale import Rescale
 from maskeleton.anonymizers.residual import Residual
+from maskeleton.anonymizers.swap import Swap
 from maskeleton.anonymizers.unet import UNet
 
 ANONYMIZERS: dict[str, type[Anonymizer]] = {
@@ -19,4 +27,9 @@ ANONYMIZERS: dict[str, type[Anonymizer]] = {
     "residual": Residual,
     "autoencoder": AutoEncoder,
     "unet": UNet,
+    "bones": Bones,
+    "neutral": Neutral,
+    "swap": Swap,
+    "offset": Offset,
+    "rescale": Rescale,
 }

@@ -1,6 +1,7 @@
 """What every anonymizer is made of: who is there is changed, as much as is asked; who is not there stays untouched."""
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -9,14 +10,20 @@ from torch.nn import functional as F
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
+from maskeleton.motion import Motion
 from maskeleton.skeleton import Skeleton
 
 
 class Anonymizer(nn.Module):
-    """Motion in, motion out. A subclass gives `changed`; what it does with absent bodies is put right here."""
+    """Motion in, motion out. A subclass gives `changed`; what it does with absent bodies is put right here.
 
+    One that must look at everybody says scope = "dataset" and gives `together` and `donors` instead.
+    """
+
+    scope = "recording"  # what it looks at for one recording: that one, or the whole "dataset"
     retimes = False  # whether T may change
-    reconstructs = False  # whether it must be taught by `reconstruct` first, because it starts as nothing like its input
+    graded = False  # whether `changed` itself goes as far as the strength says; else joints go that share of the way
+    reconstructs = False  # whether it must be taught by `reconstruct` first: it starts as nothing like its input
     settled: tuple[str, ...] = ()  # its parts that stay as they are from then on
 
     def __init__(self, skeleton: Skeleton, **options: Any) -> None:
@@ -45,9 +52,21 @@ class Anonymizer(nn.Module):
         if self.strength == 0:
             return positions, present
         moved = self.changed(positions, present, seeds)
-        if self.strength != 1:
+        if self.strength != 1 and not self.graded:
             moved = positions + self.strength * (moved - positions)
         return (moved if bool(present.all()) else torch.where(present[..., None, None], moved, positions)), present
+
+    def together(self, dataset: MotionDataset, seed: int, rows: Sequence[int]) -> Iterator[Motion]:
+        """The recordings in these rows as they are released when everybody is looked at: ids and order stay."""
+        raise NotImplementedError
+
+    def donors(self, dataset: MotionDataset, seed: int) -> list[tuple[int, ...]]:
+        """For each recording the rows whose motion `together` puts into it."""
+        raise NotImplementedError
+
+    def sources(self, ids: Sequence[str], seeds: Sequence[int]) -> list[tuple[str, ...]]:
+        """For each recording the ids of those whose motion enters its release. Most look at nothing but itself."""
+        return [(id,) for id in ids]
 
     def prepare(self, dataset: MotionDataset) -> None:
         """Look at the population and keep, as buffers, what must be known of it. Most need to know nothing."""

@@ -1,19 +1,15 @@
 """residual: a small network says by how much each joint is to be moved. The paper's better anonymizer."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from maskeleton.anonymizers.base import Anonymizer, grouped, put_back, those_present, ungrouped, whole
+from maskeleton.anonymizers.undoing import Step, undone
 from maskeleton.skeleton import Skeleton
 
 START = 2e-5  # spread of the last layer's weights at first: people three metres away move by less than a millimetre
 PUBLISHED_SLOTS = 2  # the published code has two bodies in one vector
-ROUNDS = 60  # of undoing
-
-Step = Callable[[Tensor], Tensor]
 
 
 class Residual(Anonymizer):
@@ -66,16 +62,3 @@ class Block(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         moves: Tensor = self.second(F.relu(self.first(vectors)))
         return vectors + (F.relu(moves) if self.published else moves)
-
-
-def undone(step: Step, released: Tensor, strength: float = 1.0) -> Tensor:
-    """x where x + strength · (step(x) − x) is what was released; of all guesses, for each vector, the best."""
-    guess = best = released
-    nearest = torch.full_like(released[..., :1], torch.inf)
-    for _ in range(ROUNDS):
-        moves = strength * (step(guess) - guess)
-        error = (guess + moves - released).norm(dim=-1, keepdim=True)
-        best = torch.where(error < nearest, guess, best)
-        nearest = torch.minimum(error, nearest)
-        guess = released - moves
-    return best

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from maskeleton.anonymizers.base import Anonymizer, grouped, ungrouped, whole
+from maskeleton.anonymizers.undoing import undone
 from maskeleton.errors import UserError
 from maskeleton.skeleton import Skeleton
 
@@ -42,6 +43,19 @@ class UNet(Anonymizer):
         picture = bodies.permute(0, 4, 1, 3, 2).flatten(3)  # (R, 3, T, J·slots)
         drawn = self._drawn(picture).unflatten(3, (-1, self.slots)).permute(0, 2, 4, 3, 1)
         return ungrouped(drawn, anybody, positions)
+
+    def invert(self, positions: Tensor, present: Tensor) -> Tensor:
+        """It draws what it sees, moved a little: its moves are taken away, for each recording as a whole."""
+        there = present[..., None, None]
+        clean = torch.where(there, positions, 0)
+
+        def drawn(flat: Tensor) -> Tensor:
+            seen = flat.reshape(positions.shape)
+            return torch.where(there, self.changed(seen, present, present), seen).flatten(1)
+
+        with torch.no_grad():
+            found = undone(drawn, clean.flatten(1), self.strength)
+        return torch.where(there, found.reshape(positions.shape), positions)
 
     def _drawn(self, picture: Tensor) -> Tensor:
         tall, wide = picture.shape[2:]

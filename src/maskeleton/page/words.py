@@ -9,7 +9,10 @@ from maskeleton.rates import METRICS
 THREATS = {
     "before": "learned from the original, looks at the original",
     "naive": "learned from the original, looks at the release",
+    "renormalized": "learned from the original, looks at the release brought to the original's usual build and place",
     "adaptive": "learned from the release, looks at the release",
+    "analytic": "the author's own way back is gone first; learned from the original or from that, whichever finds more",
+    "donor": "learned from originals and releases; right with anybody whose motion is in it",
     "transfer": "learned from the release, looks at the original",
 }
 NOUNS = {"subject": "Who it is", "action": "What is done"}
@@ -42,8 +45,11 @@ def attacker(attack: str, judge: str) -> str:
     if attack == "side":
         return {"recording": "what needs no motion: length, bodies, lost joints",
                 "file": "file names and their order alone"}.get(judge, f"what needs no motion{own}")
+    if (attack, judge) == ("features", "steady"):
+        return "statistics of the movement, without what trembles fast"
     return {"classify": f"a neural network{own}", "features": f"statistics of the movement{own}",
-            "match": f"comparison with known recordings{own}"}.get(attack, f"{attack}{own}")
+            "match": f"comparison with known recordings{own}", "near": f"distance to the nearest original{own}"}.get(
+                attack, f"{attack}{own}")
 
 
 def _parted(name: str) -> tuple[str, str]:

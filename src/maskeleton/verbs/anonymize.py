@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from maskeleton.anonymizers import ANONYMIZERS
-from maskeleton.apply import PATHS, Anonymized, said_of_path
+from maskeleton.apply import PATHS, said_of_path
 from maskeleton.checkpoint import PAGE
+from maskeleton.crowd import release_of
 from maskeleton.dataset import MotionDataset
+from maskeleton.donors import sources_beside, write_sources
 from maskeleton.errors import UserError, pick, printable
 from maskeleton.formats.opening import read, said_of_source, writer
 from maskeleton.intake import Taken, take_in
@@ -66,7 +68,10 @@ def anonymize(
         chosen = mask_of(mask, dataset, options)
         refuse_other_plans(chosen, dataset)
         chosen.net.strength = strength
-        source = Anonymized(chosen, dataset, key_for(out, seed), path)
+        if chosen.net.scope == "dataset":
+            chosen.net.donors(dataset, 0)  # what it refuses is refused before a key is drawn
+        source = release_of(chosen, dataset, key_for(out, seed), path)
+        write_sources(out, dataset.ids, source.sources)
         record = record_of("anonymize", used, seed or 0, model=chosen.hash, content_read=dataset.content_id,
                            tests_only=seed is not None)
         entry = {"verb": "anonymize", "with": chosen.name, "options": chosen.net.options, "model": chosen.hash,
@@ -85,7 +90,7 @@ def mask_of(mask: str | Path, dataset: MotionDataset, options: Mapping[str, Any]
         return load(mask)
     if str(mask) not in ANONYMIZERS and Path(mask).is_dir():
         raise UserError(f"{mask} is a folder without {PAGE}, so no model", "give the folder that train wrote")
-    return named(str(mask), dataset.skeleton, numbers(options))
+    return named(str(mask), dataset.skeleton, numbers(options), dataset)
 
 
 def numbers(options: Mapping[str, str]) -> dict[str, float]:
@@ -143,4 +148,6 @@ def told(taken: Taken, out: Path, seed: int | None) -> str:
                      + ": ".join(word for word in taken.asides[0] if word))
     if seed is None:
         lines.append(f"the secret key is in {out}.key: keep it apart from the release, or delete it")
+    if (beside := sources_beside(out)).exists():
+        lines.append(f"whose motion entered whose release is in {beside}: keep it apart from the release")
     return "\n".join(map(printable, [*lines, f"! {NOT_YET if seed is None else UNSAFE}"]))

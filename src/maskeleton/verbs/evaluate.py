@@ -1,7 +1,7 @@
 """evaluate: what a release gives away to attackers who know what was done, and what it is still good for."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,27 +10,32 @@ import numpy as np
 from maskeleton.attacks import ATTACKS
 from maskeleton.attacks.given import by_path
 from maskeleton.attacks.taught import refuse_options
-from maskeleton.battery import Clock, Halves, Table, Unit, ask, units_of
+from maskeleton.battery import Clock, Unit, ask, units_of
 from maskeleton.checkpoint import Model, load, refuse_strangers, truth_of
 from maskeleton.dataset import MotionDataset
+from maskeleton.donors import read_sources
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.formats.opening import read
 from maskeleton.jobs import Report, Share
 from maskeleton.labels import UNKNOWN
 from maskeleton.mask import Mask
 from maskeleton.metrics import compared
+from maskeleton.nearness import nearness
 from maskeleton.page.table import write_page
 from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import Scorecard
-from maskeleton.tally import tally, told_of
-from maskeleton.threats import THREATS
+from maskeleton.tally import tally, tally_near, told_of
+from maskeleton.threats import THREATS, Known, tables_of
+from maskeleton.threats.naming import credit
+from maskeleton.threats.ways import by_column, settled
 from maskeleton.verbs.anonymize import mask_of
+from maskeleton.verbs.apart import tell_apart
+from maskeleton.verbs.asking import asked_cells, of_use, tables_mapped
 from maskeleton.verbs.audit import (
     FOR_CELLS,
     NETWORKS,
     calibrated,
-    cells_of,
     first_halves,
     halves_of,
     refuse_labels,
@@ -43,7 +48,6 @@ from maskeleton.verdict import conclude
 
 ATTACKS_ASKED = ("classify", "features", "side")
 JUDGES_ASKED = ("tcn", "lean:bone", "geometric")  # convolutions over time, a graph network, measured traits
-FOR_GIVEN = ("before", "naive")  # threats of a judge by path: it learned before there was a release
 NOBODY_KNOWN = ("none of these recordings is one that the anonymizer learned from, as far as one can see: cleaned or "
                 "converted in another way they would not be known again")
 FEWEST = 16  # recordings that the anonymizer has not seen, below which there is nothing to test
@@ -88,33 +92,45 @@ def evaluate(
         before, after = (mapped(read(data, format), folder)
                          for data, folder in zip((original, released), folders, strict=True))
         before, after, notes = side_by_side(before, after, tuple(labels))
-        made_by = mask_of(mask, before, {}) if mask is not None else None
+        made_by = _as_used(mask, before, after) if mask is not None else None
         given = {path: load(path) for path in paths}
         notes += refuse_judges(given, labels, threats, before, made_by)
         rows, more = unseen(before, after, made_by, hide)
+        known_to_it = np.setdiff1d(np.arange(len(before)), rows)
+        learned_from = before.select(known_to_it), after.select(known_to_it)
         before, after = before.select(rows), after.select(rows)
         refuse_labels(before, labels)
         kept = keep[0] if keep else "action"
         halves = halves_of(before, labels, by, kept, seed, False)
-        cells = list(_cells(labels, threats, attacks, names, halves, given))
+        known = Known(before, after, made_by, read_sources(Path(released)), halves)
+        possible, impossible = tables_of(known, [name for name in threats if of_use(name, hide)])
+        tables = tables_mapped(possible, Path(own) / "tables")
+        cells = list(asked_cells(labels, tables, attacks, names, halves, given))
         folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
-        tables = {name: Table(*THREATS[name](before, after)) for name in threats}
-        asked = ask(_units(cells, seeds), tables, halves, folder, jobs=jobs, minutes=share_of(clock.left, FOR_CELLS),
-                    keep=kept, options=set, report=report, share=Share(*share), say=say)
+        asked = ask(_units(cells, seeds), by_column(tables), halves, folder, jobs=jobs,
+                    minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
+                    share=Share(*share), say=say)
         card = Scorecard("evaluate", seed=seed, data=told_of(after, Path(released).name))
         card.data["original"] = before.content_id
         if asked.waiting:
             card.not_tried.append(f"{asked.waiting} answers of other shards are not there yet: the one that comes last "
                                   "writes results.json")
             return card
+        asked, cells = settled(asked, cells, tables)
+        asked = credit(asked, known)
         tally(card, before, asked, cells, halves)
         mark_taught(card, given, before)
         card.warnings += [*notes, *more]
         _compare(card, before, after)
+        if "donor" in tables:  # of which nothing is learned
+            tally_near(card, nearness(before, after, kept, seed))
+        if len(known_to_it):
+            tell_apart(card, *learned_from, labels, kept, folder, clock, by=by, seed=seed, jobs=jobs)
         for label in hide:
             calibrated(card, after, label, first_halves(halves, label), kept, seed, clock)
         card.not_tried += [f"attack {name}" for name in ATTACKS if name not in attacks]
-        card.not_tried += [f"threat {name}" for name in THREATS if name not in threats]
+        card.not_tried += [*impossible, *(f"threat {name}" for name in THREATS
+                                           if name not in threats or not of_use(name, hide))]
         conclude(card)
     if out is not None:
         card.write(Path(out))
@@ -192,8 +208,18 @@ def unseen(original: MotionDataset, released: MotionDataset, mask: Mask | None,
         which = "every recording" if not len(rest) else f"all but {len(rest)} recordings"
         return everything, [f"the anonymizer learned from {which} of this release, and is tested on what it knows: it "
                             "may do worse on others"]
-    return rest, [f"{learned.sum()} of {len(original)} recordings, from which the anonymizer learned, are left out",
+    return rest, [f"{learned.sum()} of {len(original)} recordings, from which the anonymizer learned, are shown apart",
                   *_known_people(original, learned, hide)]
+
+
+def _as_used(mask: str | Path, original: MotionDataset, released: MotionDataset) -> Mask:
+    """What `--with` names, as strong and with the options with which it made the release, so far as history tells."""
+    told = [entry for entry in released.history if entry.get("verb") == "anonymize" and "with" in entry]
+    same = told[-1] if told and told[-1]["with"] == str(mask) else {}
+    found = mask_of(mask, original, {key: str(value) for key, value in same.get("options", {}).items()})
+    if told:
+        found.net.strength = float(told[-1].get("strength", 1.0))
+    return found
 
 
 def _refuse_other_mask(released: MotionDataset, mask: Mask) -> None:
@@ -255,22 +281,6 @@ def mark_taught(card: Scorecard, given: Mapping[str, Model], tested: MotionDatas
 
 
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _cells(labels: Mapping[str, str], threats: Sequence[str], attacks: Sequence[str], judges: Sequence[str],
-           halves: Halves, given: Mapping[str, Model]) -> Iterator[Cell]:
-    """Every cell: what is hidden is not asked to survive, so transfer is for what is kept; what needs no motion is
-    learned from the release, or not at all."""
-    for threat in threats:
-        for cell in cells_of(labels, attacks, judges, threat, halves):
-            if threat == "transfer" and cell.role == "hide":
-                continue
-            if cell.attack == "side" and threat in ("naive", "transfer"):
-                continue
-            yield cell
-        if threat in FOR_GIVEN:
-            yield from (Cell(label, labels[label], threat, "classify", path, by) for path, model in given.items()
-                        for label, by in halves if label == model.label)
 
 
 def _units(cells: Sequence[Cell], seeds: int) -> list[Unit]:

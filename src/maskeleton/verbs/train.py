@@ -13,7 +13,7 @@ from maskeleton.errors import UserError
 from maskeleton.formats.opening import read, said_of_source
 from maskeleton.games import arranged
 from maskeleton.jobs import Report, remove
-from maskeleton.mask import Mask
+from maskeleton.mask import Mask, learns, only_prepares
 from maskeleton.record import record_of, write_record
 from maskeleton.splits import three_parts
 from maskeleton.training import MADE
@@ -29,8 +29,8 @@ def train(
     data: str | Path,
     out: str | Path,
     *,
-    keep: Sequence[str],
-    hide: Sequence[str],
+    keep: Sequence[str] = (),
+    hide: Sequence[str] = (),
     anonymizer: str | None = None,
     algorithm: str | None = None,
     preset: str = "default",
@@ -60,8 +60,10 @@ def train(
     engine.told(0.0)  # every rank has looked before the first one writes
     named = {"anonymizer": anonymizer, "algorithm": algorithm}
     changes = {**(set or {}), **{key: value for key, value in named.items() if value is not None}}
-    arranged(preset, changes)
-    if not keep or not hide:
+    prepares = only_prepares(arranged(preset, changes)[0]["anonymizer"])
+    if prepares and by != EVERYTHING:
+        keep, hide = keep or ["action"], hide or ["subject"]
+    elif not prepares and not (keep and hide):
         raise UserError(f"nothing is to be {'hidden' if keep else 'kept'}", "name a label with --keep, and one with --hide")
     if both := sorted({*keep} & {*hide}):
         raise UserError(f"{', '.join(both)} cannot be kept and hidden", "name each label once")
@@ -93,6 +95,8 @@ def rows_for(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], b
 
 def told(mask: Mask, out: Path) -> str:
     """What came of it, as a person reads it."""
+    if not learns(mask.net):
+        return f"{out}: {mask.name}, which knows the population from {len(mask.trained_on['hashes'])} recordings"
     last = mask.curves[-1] if mask.curves else {}
     seen = ", ".join(f"{name.removeprefix('check_').replace('_', ' ')} {value:.3f}" for name, value in last.items()
                      if name.startswith("check_"))

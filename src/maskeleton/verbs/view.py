@@ -1,4 +1,4 @@
-"""view: a few recordings of any dataset drawn as strips of frames, to see what is in it."""
+"""view: a few recordings of any dataset drawn as strips of frames, alone or above what a release made of them."""
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -12,13 +12,16 @@ from maskeleton.errors import UserError, listed
 from maskeleton.formats.opening import open_source, plan, read
 from maskeleton.formats.source import Fault, Part, Source
 from maskeleton.jobs import atomic
+from maskeleton.metrics import noted
 from maskeleton.motion import Motion, storable
+from maskeleton.page.beside import Shown, Sides, album, page, pairs
 from maskeleton.page.strip import sheet, strip
 from maskeleton.skeleton import Skeleton
 from maskeleton.store import is_store
 from maskeleton.verbs.convert import refuse_overwriting
 
 MOST = 6  # recordings drawn where none is asked for
+FEW = 3  # of them where original and release are drawn in one picture
 LOOKED_AT = 120  # parts of a source that are read to choose them from
 
 
@@ -26,6 +29,7 @@ def view(
     data: str | Path,
     out: str | Path,
     *,
+    released: str | Path | None = None,
     recording: str | int | None = None,
     frames: int = 8,
     turn: float = 0.0,
@@ -36,13 +40,19 @@ def view(
     fps: float | None = None,
     force: bool = False,
 ) -> Path:
-    """Draw one recording of `data` (its id or its number), or up to six spread over the actions, into an .svg file."""
+    """Draw one recording of `data` (its id or its number), or a few spread over the actions, into an .svg or .html
+    file; with a release of it each stands above what became of it."""
     _check(Path(out), force)
     wanted = plan(skeleton) if isinstance(skeleton, str) else skeleton
-    if is_store(Path(data)) and format in (None, "store") and not (pattern or people or wanted or fps):
-        dataset = read(data)
+    source = _opened(data, format, pattern, people, wanted, fps)
+    if released is not None:
+        release = _opened(released, None if is_store(Path(released)) else format, pattern, people, wanted, fps)
+        before, after, notes = in_both(source, release, recording)
+        return view_pair(before, after, out, names=(Path(data).name, Path(released).name), notes=notes, frames=frames,
+                         turn=turn, force=force)
+    if isinstance(source, MotionDataset):
+        dataset = source
     else:
-        source = open_source(data, format, pattern, people, None, wanted, fps)
         dataset = some(source) if recording is None else only(source, recording)
         recording = None if recording is None else 0
     return view_dataset(dataset, out, recording=recording, frames=frames, turn=turn, force=force)
@@ -61,9 +71,36 @@ def view_dataset(
     out = Path(out)
     _check(out, force)
     picture = picture_of(dataset, recording=recording, frames=frames, turn=turn)
-    with atomic(out) as partial:
-        partial.write_text(picture, encoding="utf-8")
-    return out
+    if out.suffix.lower() == ".html":
+        picture = album("What they do", "As the camera saw them, from the first frame to the last.", [picture],
+                        footer=f"content {dataset.content_id}")
+    return _written(out, picture)
+
+
+def view_pair(
+    original: MotionDataset,
+    released: MotionDataset,
+    out: Path | str,
+    *,
+    names: tuple[str, str] = ("before", "after"),
+    notes: Sequence[str] = (),
+    frames: int = 8,
+    turn: float = 0.0,
+    force: bool = False,
+) -> Path:
+    """Original and release as two strips, one above the other, of recordings that both have in the same order."""
+    out = Path(out)
+    _check(out, force)
+    as_page = out.suffix.lower() == ".html"
+    rows = spread(original, MOST if as_page else FEW)
+    shown = [Shown(heading(original, row), original[row], released[row]) for row in rows]
+    sides = Sides(names, (original.fps, released.fps))
+    if not as_page:
+        return _written(out, pairs(shown, original.skeleton, sides, frames=frames, turn=turn))
+    lead = f"{len(rows)} of the {len(original)} recordings looked at, before and after they were anonymized." \
+        if len(rows) < len(original) else "Before and after they were anonymized."
+    return _written(out, page(shown, original.skeleton, sides, lead=lead, notes=[*notes, *noted(original, released)],
+                              frames=frames, turn=turn))
 
 
 def picture_of(
@@ -84,9 +121,82 @@ def picture_of(
 
 
 def _check(out: Path, force: bool) -> None:
-    if out.suffix.lower() != ".svg":
-        raise UserError(f"{out}: view writes a picture, and its name ends in .svg", f"give {out.with_suffix('.svg')}")
+    if out.suffix.lower() not in (".svg", ".html"):
+        raise UserError(f"{out}: view writes a picture or a page, and its name ends in .svg or .html",
+                        f"give {out.with_suffix('.svg')} or {out.with_suffix('.html')}")
     refuse_overwriting(out, force)
+
+
+def _opened(data: str | Path, format: str | None, pattern: str | None, people: Sequence[str | Path],
+            wanted: Skeleton | None, fps: float | None) -> MotionDataset | Source:
+    """A store is there at once; of anything else only what is to be drawn will be read."""
+    if is_store(Path(data)) and format in (None, "store") and not (pattern or people or wanted or fps):
+        return read(data)
+    return open_source(data, format, pattern, people, None, wanted, fps)
+
+
+def _written(out: Path, text: str) -> Path:
+    with atomic(out) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return out
+
+
+# ── what is in both ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_both(original: MotionDataset | Source, released: MotionDataset | Source,
+            recording: str | int | None = None) -> tuple[MotionDataset, MotionDataset, list[str]]:
+    """Recordings matched by their ids, in the original's order, and what must be said of those left out."""
+    refuse_other_plan(original.skeleton, released.skeleton)
+    ids = released.ids if isinstance(released, MotionDataset) and recording is None else None
+    before = _some_of(original, ids, recording)
+    after = released if isinstance(released, MotionDataset) else named(released, before.ids)
+    there = set(after.ids) if after is not None else set()
+    common = [row for row, id in enumerate(before.ids) if id in there]
+    if after is None or not common:
+        who = listed(before.ids, 2) if recording is not None else "no recording of the original"
+        raise UserError(f"{who} is in the release by its id", "give a release with the ids of its original: what "
+                        "anonymize wrote, before release gave it new names")
+    place_of = {id: row for row, id in enumerate(after.ids)}
+    lost = len(before) - len(common)
+    notes = [f"{lost} of {len(before)} recordings are not in the release and not drawn"] if lost else []
+    before = before.select(common)
+    return before, after.select([place_of[id] for id in before.ids]), notes
+
+
+def _some_of(original: MotionDataset | Source, ids: Sequence[str] | None, recording: str | int | None) -> MotionDataset:
+    """The recording asked for; else all of a store; else those of a source that the release has, or enough of it."""
+    if isinstance(original, MotionDataset):
+        return original if recording is None else original.select([place(original, recording)])
+    if recording is not None:
+        return only(original, recording)
+    found = named(original, ids) if ids is not None else None
+    return found if found is not None else some(original)
+
+
+def named(source: Source, ids: Sequence[str]) -> MotionDataset | None:
+    """Recordings of a source with these ids, enough to choose from: files of their names are looked into first."""
+    wanted = set(evenly(ids, LOOKED_AT))
+    stems = {id.rpartition("/")[2] for id in wanted}
+    own = [part for part in source.parts if part.path.stem in stems]
+    for parts in (own, source.parts):
+        found: dict[str, Motion] = {}
+        for item in _readable(source, parts):
+            if not isinstance(item, Fault) and item.id in wanted:
+                found[item.id] = item
+            if len(found) == len(wanted):
+                break
+        if found:
+            return MotionDataset.of(source.skeleton, source.fps, found.values())
+    return None
+
+
+def refuse_other_plan(original: Skeleton, released: Skeleton) -> None:
+    """Two body plans have no joints in common that could be compared."""
+    if original.joints != released.joints:
+        theirs, ours = (f"{one.name!r} with {len(one.joints)} joints" for one in (released, original))
+        raise UserError(f"the release has the body plan {theirs}, the original {ours}",
+                        "draw both on one plan with --skeleton")
 
 
 # ── which recordings ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +269,7 @@ def spread(dataset: MotionDataset, most: int = MOST) -> list[int]:
     return chosen
 
 
-def evenly(things: Sequence[int], most: int) -> list[int]:
+def evenly[Thing](things: Sequence[Thing], most: int) -> list[Thing]:
     """At most `most` of the things, from the first to the last at equal steps."""
     count = min(most, len(things))
     return [things[int(step)] for step in np.linspace(0, len(things) - 1, count)] if count else []

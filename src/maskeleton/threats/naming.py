@@ -1,0 +1,59 @@
+"""Naming donors: an answer is right that names any of those whose motion entered a recording."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from maskeleton.answers import Answers
+from maskeleton.battery import Asked
+from maskeleton.dataset import MotionDataset
+from maskeleton.dealing import IDENTITY
+from maskeleton.labels import UNKNOWN
+from maskeleton.threats.known import Known, Sources
+
+DONOR, ANOTHER = 0, 1  # columns of answers in which it counts alike which of several donors is named
+
+
+def donors_of(original: MotionDataset, sources: Sources | None) -> list[np.ndarray]:
+    """For each recording the rows of those that entered its release, as far as it is known here who is in them; where
+    nobody wrote them down it is the recording itself."""
+    place = {id: row for row, id in enumerate(original.ids)}
+    people = original.labels[IDENTITY]
+    found = []
+    for own in original.ids:
+        entered = (own,) if sources is None else sources.get(own, ())
+        found.append(np.array([place[id] for id in entered if id in place and people[place[id]] != UNKNOWN], np.int64))
+    return found
+
+
+def credit(asked: Asked, known: Known) -> Asked:
+    """The answers of the threat donor, right wherever any donor is named."""
+    if not any(cell.threat == "donor" for cell in asked.answers):
+        return asked
+    people = known.original.labels[IDENTITY]
+    whose = {id: np.unique(people[rows])
+             for id, rows in zip(known.original.ids, donors_of(known.original, known.sources), strict=True)}
+    answers, nulls = ({cell: credited(found, whose) if cell.threat == "donor" else found for cell, found in some.items()}
+                      for some in (asked.answers, asked.nulls))
+    return asked._replace(answers=answers, nulls=nulls)
+
+
+def credited(answers: Answers, people: Mapping[str, np.ndarray]) -> Answers:
+    """The answers as a question about donors, whose codes `people` has for each id.
+
+    A recording of several counts as one of the donor who is named most readily.
+    """
+    own = [people[id] for id in answers.ids]
+    if all(len(codes) == 1 for codes in own):
+        return answers._replace(person=np.array([codes[0] for codes in own], np.int64))
+    among = np.array([np.isin(answers.codes, codes) for codes in own])
+    most, rest = int(among.sum(1).max(initial=1)), int((~among).sum(1).max(initial=1))
+    scores = np.full((len(own), most + rest), np.nan, np.float32)
+    person = np.array([codes[0] for codes in own], np.int64)
+    for row, mine in enumerate(among):
+        donors, others = answers.scores[row, mine], answers.scores[row, ~mine]
+        scores[row, : len(donors)], scores[row, most : most + len(others)] = donors, others
+        if len(donors):
+            person[row] = answers.codes[mine][np.nan_to_num(donors, nan=-np.inf).argmax()]
+    return answers._replace(scores=scores, person=person, truth=np.where(among.any(1), 0, UNKNOWN),
+                            classes=np.repeat([DONOR, ANOTHER], [most, rest]))
