@@ -9,8 +9,8 @@ import numpy as np
 
 from maskeleton.answers import Answers, joined
 from maskeleton.dataset import MotionDataset
-from maskeleton.jobs import run
-from maskeleton.recognize import Cell, cell_jobs
+from maskeleton.jobs import remove, run
+from maskeleton.recognize import NETWORKS, Cell, cell_jobs
 from maskeleton.splits import Half, split
 
 
@@ -59,4 +59,5 @@ def found(question: Question, dataset: MotionDataset, cells: Path) -> Found:
 
     answers = joined([some for seed in range(question.seeds) for some in asked(seed)])
     null = joined(asked(0, null=True)) if question.null else None
+    remove(cells / NETWORKS)
     return Found(answers, null, (time.monotonic() - began) / 60, halves)

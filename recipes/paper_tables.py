@@ -26,7 +26,7 @@ from playing import FROZEN, KEEP, Stage, moved, released, sign_free
 
 from maskeleton import MotionDataset, UserError, read
 from maskeleton.answers import Answers
-from maskeleton.games import TABLE_5, arranged
+from maskeleton.games import TABLE_4, TABLE_5, arranged
 from maskeleton.mask import Mask
 from maskeleton.page.strip import strip
 from maskeleton.score import Score, score
@@ -51,9 +51,10 @@ NETWORKS: dict[str, Any] = {"keeper": "tcn", "seeker": "tcn", "teaching": "defau
                             "seeker.epochs": QUICKLY["epochs"], "batch": 24, "epochs": 16,
                             "optimizer": "adamw", "schedule": "cosine", "reconstruct": 20, "lr_reconstruct": 0.003}
 SMALL_PLAY: dict[str, dict[str, Any]] = {  # what differs from the preset where small networks play
-    "adv": {"privacy": 1.0, "fidelity": 50.0, "lr_min": 0.002, "lr_max": 0.001, "keepers": 3, "seekers": 3},
-    "ens": {"privacy": 1.0, "fidelity": 30.0, "lr_min": 0.002},
+    "adversarial": {"privacy": 1.0, "fidelity": 50.0, "lr_min": 0.002, "lr_max": 0.001, "keepers": 3, "seekers": 3},
+    "ensemble": {"privacy": 1.0, "fidelity": 30.0, "lr_min": 0.002},
 }
+SMALL_PLAY["unet"] = {**SMALL_PLAY["adversarial"], "width": 8, "depth": 2}
 POPULATION = 1  # who does not exist; SMALL_PLAY was chosen on population 0
 
 
@@ -104,7 +105,8 @@ def synthetic(name: str, size: Mapping[str, int], seed: int = POPULATION) -> Mot
 
 def played(preset: str, small: bool, **changes: Any) -> Callable[[Stage], Mask]:
     """Who trains by a preset of the paper; where small networks play, with weights and learning rates of their own."""
-    own = SMALL_PLAY["adv" if preset.endswith("adv") or "sweep" in preset else "ens"] if small else {}
+    game, _ = arranged(preset)
+    own = SMALL_PLAY.get(game["anonymizer"], SMALL_PLAY[game["algorithm"]]) if small else {}
     return lambda stage: stage.mask(preset, {**own, **changes})
 
 
@@ -126,14 +128,16 @@ def rows_of(table: str, small: bool) -> Iterator[Row]:
     elif table == "table5":
         for (preset, game), paper in zip(TABLE_5.items(), SWEEP, strict=True):
             name = f"privacy {game['privacy']:g}, fidelity {game['fidelity']:g}"
-            usual = SMALL_PLAY["adv"]
-            ours = {"privacy": round(usual["privacy"] * game["privacy"] / 0.1, 4)} if small else {}
-            beside = f" (here {ours['privacy']:g}, {usual['fidelity']:g})" if small else ""
+            usual, printed = SMALL_PLAY["adversarial"], TABLE_4["etri-res-adv"]
+            ours = {key: round(usual[key] * game[key] / printed[key], 3) for key in ("privacy", "fidelity")} if small else {}
+            beside = f" (here {ours['privacy']:g}, {ours['fidelity']:g})" if small else ""
             yield Row(name + beside, paper, played(preset, small, **ours))
     elif table == "identity":
         yield Row("original", "– – .8161", lambda stage: None)
         yield Row("adversarial, residual", "– .8602 .0603", played("ntu-res-adv", small))
         yield Row("adversarial, auto-encoder", "– – –", played("ntu-ae-adv", small))
+        yield Row("published code, residual of ten blocks", "– .9175 .0420", played("ntu-published-res", small))
+        yield Row("published code, U-Net", "– .9145 .0570", played("ntu-published-unet", small))
     else:
         for kind, form in (("residual", "res"), ("auto-encoder", "ae")):
             for size in (1, 2, 3):
@@ -235,8 +239,8 @@ def figure4(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, 
 
 
 def figure5(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, str]:
-    """Curves over epochs, of the networks that play; the last epoch is what counts."""
-    mask = played("etri-res-adv", small)(stage)
+    """Curves over epochs, of the networks that play, where people are hidden; the last epoch is what counts."""
+    mask = played("ntu-res-adv", small)(stage)
     names = {f"keep_{KEEP}": KEEP, f"hide_{stage.hide}": stage.hide, "rmse": "RMSE"}
     lines = [Line(f"{told}, {part}", [(row["epoch"], row.get(f"{key}_{what}")) for row in mask.curves], key == "train", colour)
              for colour, (what, told) in enumerate(names.items()) for key, part in (("train", "training"),
@@ -248,12 +252,14 @@ def figure5(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, 
 
 
 def figure6(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, str]:
-    """Five frames before and after, of three recordings."""
+    """Five frames before and after: two recordings without their gender, and one without who it is."""
+    gender = stage.hide == "gender"
     before = stage.seen.select(stage.half.test)
-    after = released(played("etri-res-adv", small)(stage), before)
-    say("\nfigure 6: above as recorded, below as released: " + ", ".join(before.ids[row] for row in spread(before, 3)))
+    after = released(played("etri-res-adv" if gender else "ntu-res-adv", small)(stage), before)
+    rows = spread(before, 2 if gender else 1)
+    say(f"\nfigure 6, {stage.hide}: above as recorded, below as released: " + ", ".join(before.ids[row] for row in rows))
     return {f"figure6-{number}.svg": pair(before, after, row, before.text(KEEP, row))
-            for number, row in enumerate(spread(before, 3), 1)}
+            for number, row in enumerate(rows, 1 if gender else 3)}
 
 
 def figure1(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, str]:
@@ -282,12 +288,12 @@ def pair(before: MotionDataset, after: MotionDataset, row: int, title: str) -> s
 
 # ── the command ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-TABLES = {"table3": "etri", "table5": "etri", "identity": "ntu", "figure1": "etri", "figure3": "etri", "figure4": "etri",
-          "figure5": "etri", "figure6": "etri"}
+TABLES = {"table3": ("etri",), "table5": ("etri",), "identity": ("ntu",), "figure1": ("etri",), "figure3": ("etri",),
+          "figure4": ("etri",), "figure5": ("ntu",), "figure6": ("etri", "ntu")}
 FIGURES = {"figure1": figure1, "figure3": figure3, "figure4": figure4, "figure5": figure5, "figure6": figure6}
 
 
-def make(name: str, stage: Stage, small: bool, out: Path) -> None:
+def make(name: str, stages: Sequence[Stage], small: bool, out: Path) -> None:
     """One table or figure: printed, and written into the folder."""
     lines: list[str] = []
 
@@ -295,11 +301,13 @@ def make(name: str, stage: Stage, small: bool, out: Path) -> None:
         print(words, flush=True)
         lines.append(words)
 
-    pictures = FIGURES[name](stage, small, say) if name in FIGURES else {}
-    if name not in FIGURES:
-        table(name, stage, small, say)
-    for file, picture in pictures.items():
-        (out / file).write_text(picture, encoding="utf-8")
+    for stage in stages:
+        with few_threads(len(stage.dataset)):
+            pictures = FIGURES[name](stage, small, say) if name in FIGURES else {}
+            if name not in FIGURES:
+                table(name, stage, small, say)
+        for file, picture in pictures.items():
+            (out / file).write_text(picture, encoding="utf-8")
     (out / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -317,13 +325,12 @@ def main(words: Sequence[str] | None = None) -> int:
         stages: dict[str, Stage] = {}
         try:
             for name in asked.tables or TABLES:
-                data = TABLES[name]
-                if data not in stages:
-                    stages[data], told = stage(data, Path(home) if home else None, asked.small, out / "work")
-                    print(told, flush=True)
+                for data in TABLES[name]:
+                    if data not in stages:
+                        stages[data], told = stage(data, Path(home) if home else None, asked.small, out / "work")
+                        print(told, flush=True)
                 out.mkdir(parents=True, exist_ok=True)
-                with few_threads(len(stages[data].dataset)):
-                    make(name, stages[data], asked.small, out)
+                make(name, [stages[data] for data in TABLES[name]], asked.small, out)
         except UserError as fault:
             print(fault, file=sys.stderr)
             return 2

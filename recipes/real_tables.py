@@ -6,7 +6,8 @@
 For each dataset N times over: some of the people are the anonymizer's, its keepers' and its seekers'; the others are
 released, and judged by a battery that learns from the release, fold after fold. Each seed draws other people and makes
 an anonymizer of its own, so that nobody's chance part decides; the answers of all seeds are put together, and intervals
-count people and seeds. Every step keeps its work in DIR: a run that was stopped goes on.
+count people and seeds. Nulls and the graph network are asked of the first seed alone. Every step keeps its work in
+DIR: a run that was stopped goes on.
 """
 
 import argparse
@@ -32,6 +33,7 @@ HIDDEN = {"kindergator": ("subject", "gender"), "utdmhad": ("subject",)}
 FORMS = {"paper": {"blocks": "0"}, "published": {"blocks": "10"}}  # the residual anonymizer as printed, and as published
 GAME = {"epochs": "30", "keepers": "1", "seekers": "1", "privacy": "0.3"}  # chosen on the people of the first anonymizer
 ATTACKS = ("classify", "features", "side")
+JUDGES = ("tcn", "geometric", "lean:bone")  # the last, a graph network, takes longest: it is asked of the first seed alone
 THREATS = ("before", "naive", "adaptive", "transfer")
 MOVED = ("rmse", "mpjpe", "acceleration_error")
 
@@ -49,7 +51,8 @@ def runs(data: Path, form: str, work: Path, seeds: int, jobs: int, changes: Mapp
         if not (run / "results.json").is_file():
             _share_what_is_known(place.parent, run / "cells")
             evaluate(data, release, keep=[KEPT], hide=hide, mask=model, threats=THREATS, attacks=ATTACKS, seeds=1,
-                     out=run, seed=seed, jobs=jobs, say=_said)
+                     judges=JUDGES[: None if seed == 0 else 2], nulls=seed == 0, out=run, seed=seed, jobs=jobs,
+                     say=_said)
         yield run
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from maskeleton.algorithms import ALGORITHMS
+from maskeleton.algorithms import ALGORITHMS, SEEKERS_LEARN
 from maskeleton.algorithms.epoch import epoch, look
 from maskeleton.algorithms.game import OPTIMIZERS, Game, Role
 from maskeleton.algorithms.losses import DISTANCES, OBJECTIVES, entropy, mean_square, recognized, sum_square
@@ -23,6 +23,8 @@ from maskeleton.skeleton import KINECT15, Skeleton
 CHAIN = Skeleton.of("chain", ("hand", "elbow", "chest"), (1, 2, -1))
 CPU = Engine("cpu", "float32")
 AWAY = 0.2  # metres between two secrets, and between two actions
+# Everything on the shelf, with what of a game it asks for.
+ASKS = {"adversarial": {"lr_max": 0.01, "min_steps": 2}, "ensemble": {}, "reconstruct": {}}
 
 
 class Reader(nn.Module):
@@ -156,11 +158,17 @@ def test_reconstruct_teaches_an_autoencoder_and_its_encoder_then_stays():
 # ── who learns, who is frozen ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("algorithm", "options"), [("adversarial", {"lr_max": 0.01}), ("ensemble", {})])
-def test_what_is_frozen_keeps_every_byte_and_its_mode(algorithm, options):
-    game = made(2, 2, **options)
-    frozen = [role.net for role in (game.keepers if options else (*game.keepers, *game.seekers))]
-    learning = [game.anonymizer, *(role.net for role in game.seekers if options)]
+def test_every_algorithm_is_tried_here():
+    assert set(ASKS) == set(ALGORITHMS)
+    assert set(SEEKERS_LEARN) == {name for name, options in ASKS.items() if "lr_max" in options}
+
+
+@pytest.mark.parametrize("algorithm", ASKS)
+def test_what_is_frozen_keeps_every_byte_and_its_mode(algorithm):
+    learns = algorithm in SEEKERS_LEARN
+    game = made(2, 2, **ASKS[algorithm])
+    frozen = [role.net for role in (game.keepers if learns else (*game.keepers, *game.seekers))]
+    learning = [game.anonymizer, *(role.net for role in game.seekers if learns)]
     before, started = [bytes_of(net) for net in frozen], [bytes_of(net) for net in learning]
     modes = []
     for net in frozen:
@@ -224,9 +232,9 @@ def test_the_anonymizer_is_in_training_mode_when_it_learns_and_only_then():
     assert modes == [True, False, False]
 
 
-@pytest.mark.parametrize("algorithm", ["adversarial", "ensemble"])
+@pytest.mark.parametrize("algorithm", ASKS)
 def test_a_game_goes_on_where_it_was_bit_by_bit(algorithm, tmp_path):
-    options = {"lr_max": 0.01, "min_steps": 2, "optimizer": "sgd"} if algorithm == "adversarial" else {}
+    options = ASKS[algorithm] | {"optimizer": "sgd"}
 
     def play(game, numbers):
         for number in numbers:

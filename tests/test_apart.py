@@ -1,6 +1,5 @@
 """apart: the recordings that the anonymizer learned from are asked about by themselves, and never stand for the whole."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest

@@ -365,3 +365,13 @@ def test_the_command_line_says_what_it_did(data, model, tmp_path, capsys):
     assert "7 recordings anonymized" in said
     assert f"! {NOT_YET}" in said
     assert store.open(tmp_path / "out").history[-1]["strength"] == 0.5
+
+
+def test_a_device_that_is_not_here_is_refused_before_anything_is_written(data, tmp_path):
+    with pytest.raises(UserError, match="there is no device 'abacus'"):
+        anonymize(data, tmp_path / "out", mask="noise", device="abacus")
+    if not torch.cuda.is_available():
+        with pytest.raises(UserError, match="device 'cuda' is not here"):
+            anonymize(data, tmp_path / "out", mask="noise", device="cuda", jobs=2)
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.key").exists()

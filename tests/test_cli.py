@@ -113,17 +113,17 @@ def test_the_demo_ends_with_a_page(
 ) -> None:
     """In little: few people, whose seeker need not have learned a thing, no nulls and no planted signatures."""
     monkeypatch.setattr("maskeleton.training.LEARNED", -1.0)
-    for verb in ("audit", "evaluate"):
+    for verb, asking in (("audit", "audit"), ("evaluate", "asking")):
         monkeypatch.setattr(f"maskeleton.verbs.{verb}.calibrated", lambda *words: None)
-        monkeypatch.setattr(f"maskeleton.verbs.{verb}.units_of",
+        monkeypatch.setattr(f"maskeleton.verbs.{asking}.units_of",
                             lambda cells, seeds: [unit for unit in units_of(cells, seeds) if not unit.null])
     written = demo(tmp_path / "demo", jobs=1, sizes=Sizes(people=4, actions=2, takes=2, frames=8, epochs=1, lessons=1))
     page = written.read_text()
     for name in ("people", "store", "audit/table.html", "model/model.json", "released", "released.key",
-                 "evaluated/table.html", "report.html"):
+                 "evaluated/table.html", "neutral", "neutral.key", "neutral-evaluated/table.html", "report.html"):
         assert (tmp_path / "demo" / name).exists(), name
     captions = ["What they do, as a camera sees it", "What it gives away", "Anonymizing", "Before and after",
-                "What the release still gives away"]
+                "What the release still gives away", "Without training: neutral", "What neutral still gives away"]
     assert [caption for caption in captions if f"<h2>{caption}</h2>" in page] == captions
     assert page.index("learned from the original, looks at the original") < page.index("<h2>Before and after")
     assert page.rindex("learned from the release, looks at the release") > page.index("<h2>What the release still")
@@ -131,8 +131,8 @@ def test_the_demo_ends_with_a_page(
     out = capsys.readouterr().out
     for verb in ("synthesize", "describe", "convert", "audit", "train", "anonymize", "evaluate"):
         assert f"\n$ maskeleton {verb} " in out
-    told = [line for line in out.splitlines() if line.startswith(("Who it is", "What is done"))]
-    assert len(told) == 2
+    told = [line.partition(": ")[2] for line in out.splitlines() if line.startswith(("trained: ", "neutral: "))]
+    assert len(told) == 4
     assert all(line in unescape(page) for line in told)
     assert out.endswith(f"open {tmp_path / 'demo' / 'report.html'}\n")
 

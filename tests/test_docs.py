@@ -13,6 +13,9 @@ import torch
 
 import maskeleton
 from maskeleton import cli
+from maskeleton.algorithms.game import Game, Role
+from maskeleton.anonymizers import ANONYMIZERS
+from maskeleton.batch import Batch
 from maskeleton.classifiers import CLASSIFIERS
 from maskeleton.classifiers.base import network_options
 from maskeleton.dataset import MotionDataset
@@ -20,7 +23,10 @@ from maskeleton.errors import UserError
 from maskeleton.formats import FORMATS
 from maskeleton.formats.files import Paths, detect
 from maskeleton.formats.opening import read
+from maskeleton.games import DEFAULT, GAMES, ROLES, TABLE_5
+from maskeleton.mask import usual_options
 from maskeleton.motion import Motion
+from maskeleton.protocols import PROTOCOLS
 from maskeleton.skeleton import KINECT20, KINECT25
 from maskeleton.traits import trait_table
 
@@ -119,6 +125,38 @@ def test_the_classifier_on_the_page_is_taught_kept_and_loaded(gru, tmp_path):
     assert maskeleton.load(tmp_path / "m").net.options["memory"] == 64
 
 
+def test_the_anonymizer_and_the_algorithm_on_their_pages_play_together():
+    """The pages print whole modules: who copies them has something that trains, and can be undone as it says."""
+    shown: dict[str, Any] = {}
+    for page in ("anonymizers.md", "algorithms.md"):
+        exec(compile(blocks(page, "python")[-1], page, "exec"), shown)
+    anonymizer = shown["Shift"](KINECT20, reach=0.5)
+    seeker = CLASSIFIERS["tcn"](KINECT20, 2, widths=(8, 8))
+    game = Game(anonymizer, [], [Role(seeker, "gender")], lr_min=0.1, lr_max=0.1, privacy=1.0)
+    positions, present = torch.randn(4, 9, 2, 20, 3), torch.ones(4, 9, 2, dtype=torch.bool)
+    present[:, :, 1] = False
+    row = shown["patient"](game, [Batch(positions, present, {"gender": torch.tensor([0, 1, 0, 1])}, torch.arange(4))] * 2)
+    assert row["rmse"] > 0
+    released, _ = anonymizer(positions, present, torch.arange(4))
+    assert not torch.equal(released[:, :, 0], positions[:, :, 0])
+    torch.testing.assert_close(anonymizer.invert(released, present), positions)
+
+
+def test_what_the_page_on_the_paper_names_is_there():
+    page = (DOCS / "paper.md").read_text("utf-8")
+    presets = re.findall(r"--preset ([a-z0-9-]+)", page)
+    assert {*presets} <= {*GAMES}
+    assert {name.rsplit("-", 1)[0] for name in TABLE_5} == {"etri-sweep"}
+    known = {*DEFAULT, *(key for name in ANONYMIZERS for key in usual_options(name))}
+    settings = {key for key in re.findall(r"--set ([a-z_.0-9]+)=", page) if not key.startswith(ROLES)}
+    assert len(settings) > 8
+    assert settings <= known
+    assert {*re.findall(r"--split ([a-z0-9-]+)", page)} <= {*PROTOCOLS, "take"}
+    assert {*re.findall(r"--anonymizer ([a-z]+)", page)} <= {*ANONYMIZERS}
+    recipes = (DOCS.parent / "recipes" / "paper_tables.py").read_text("utf-8")
+    assert all(f'"{name}"' in recipes for name in re.findall(r"paper_tables.py ([a-z]+[0-9]?)`", page))
+
+
 def test_the_sizes_of_classifiers_on_the_page_are_theirs():
     rows = table("classifiers.md", "name")
     assert {row[0].partition(",")[0] for row in rows} == CLASSIFIERS.keys()
@@ -171,10 +209,10 @@ def test_a_function_called_as_its_module_stays_a_function():
 
 
 def test_the_examples_in_python_run(tmp_path, monkeypatch):
-    """All but the audit, which has tests of its own and takes longer."""
+    """All but the audit and the release, which have tests of their own and take longer."""
     monkeypatch.chdir(tmp_path)
     here: dict[str, Any] = {}
-    first, second, third, last = blocks("python.md", "python")
+    first, second, _, third, last = blocks("python.md", "python")
     for block in (first, second.partition("\n\n")[2], third, last):
         exec(block, here)
     found, shares = here["found"], here["shares"]

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from maskeleton.errors import UserError
-from maskeleton.games import GAMES, TABLE_4, TABLE_5, arranged, teaching_of
+from maskeleton.games import GAMES, PUBLISHED, TABLE_4, TABLE_5, arranged, teaching_of
 
 # name: learning rates of minimization and maximization, batch, alpha, beta, as the paper prints them
 PRINTED_IN_TABLE_4 = {
@@ -20,7 +20,7 @@ PRINTED_IN_TABLE_4 = {
     "ntu-ae-adv": (0.05, 0.01, 30, 0.04, 0.1),
     "ntu-res-adv": (0.00180, 0.0030, 24, 0.1, 0.0067),
 }
-PRINTED_IN_TABLE_5 = [(0.0067, 0.0067), (0.0333, 0.0067), (0.1, 0.0067), (0.1667, 0.0067), (0.2333, 0.0067),
+PRINTED_IN_TABLE_5 = [(0.0067, 0.0067), (0.0333, 0.0333), (0.1, 0.0067), (0.1667, 0.0067), (0.2333, 0.0067),
                       (0.3, 0.0067)]
 
 
@@ -48,7 +48,7 @@ def test_table_5_is_as_printed():
 
 
 def test_the_rest_of_every_row_is_the_paper_s():
-    assert {"default", *TABLE_4, *TABLE_5} == set(GAMES)
+    assert {"default", *TABLE_4, *TABLE_5, *PUBLISHED} == set(GAMES)
     for name in (*TABLE_4, *TABLE_5):
         game, _ = arranged(name)
         assert (game["keeper"], game["seeker"]) == ("msg3d", "msg3d")
@@ -56,6 +56,17 @@ def test_the_rest_of_every_row_is_the_paper_s():
         assert (game["optimizer"], game["objective"], game["schedule"]) == ("sgd", "entropy", "constant")
         assert "g3d" not in teaching_of("keeper", game)
         assert teaching_of("seeker", game).get("g3d") == ("false" if name.startswith("etri") else None), name
+
+
+def test_the_published_code_s_games_have_its_networks_and_weights():
+    for name, (form, own, alpha, beta) in {"ntu-published-res": ("residual", {"blocks": 10}, 1, 10),
+                                           "ntu-published-unet": ("unet", {}, 0.3, 2)}.items():
+        game, found = arranged(name)
+        assert (game["anonymizer"], found, game["privacy"], game["fidelity"]) == (form, own, alpha, beta)
+        assert (game["keeper"], game["seeker"], game["batch"], game["epochs"]) == ("shiftgcn", "shiftgcn", 64, 140)
+        assert (game["lr_min"], game["lr_max"] * alpha) == pytest.approx((0.01, 0.01), rel=1e-2)
+    assert arranged("ntu-published-res", {"blocks": "3"})[1] == {"blocks": 3}
+    assert arranged("ntu-published-res", {"anonymizer": "autoencoder"})[1] == {}
 
 
 def test_a_preset_is_left_as_it_was():

@@ -6,8 +6,8 @@ import pytest
 from maskeleton.body import turn
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
-from maskeleton.metrics import MEASURES, Pair, compared
-from maskeleton.metrics.pair import rotation
+from maskeleton.metrics import MEASURES, Pair, compared, noted
+from maskeleton.metrics.pair import rotation, stretched
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25, PLANS, Skeleton
 
@@ -193,7 +193,111 @@ def test_what_cannot_be_compared():
         compared(whole, whole.select([0, 1, 2]))
     with pytest.raises(UserError, match="stands beside"):
         compared(whole, whole.select([1, 0, 2, 3]))
-    with pytest.raises(UserError, match="20 frames of 25 joints, its release 19"):
-        compared(dataset([still()]), dataset([still(19)]))
+    with pytest.raises(UserError, match="25 joints, its release 2"):
+        Pair.of(Motion.of(still(), "r0"), Motion.of(np.zeros((20, 2, 3)), "r0"), KINECT25, 30)
+    with pytest.raises(UserError, match="20 frames, its release 0"):
+        Pair.of(Motion.of(still(), "r0"), Motion.of(still(0), "r0"), KINECT25, 30)
     with pytest.raises(UserError, match="joints of kinect25"):
         compared(whole, dataset([np.zeros((4, 2, 3))], skeleton=NOWHERE))
+
+
+# ── a release in another number of frames ────────────────────────────────────────────────────────────────────────────
+
+
+def moving(frames, seconds=2.0, power=1):
+    """A body that is carried two metres along, in so many frames; with power 3 ever faster."""
+    body = still(frames)
+    body[..., 0] += 2 * np.linspace(0, 1, frames)[:, None] ** power
+    return body
+
+
+@pytest.mark.parametrize("frames", [2, 31, 60, 61, 119, 200])
+def test_the_same_way_in_other_frames_is_the_same_motion(frames):
+    before, after = dataset([moving(60)]), dataset([moving(frames)])
+    found = values(before, after)
+    for name in ("rmse", "mpjpe", "mpjpe_root", "mpjpe_pose"):
+        assert found[name] == pytest.approx(0, abs=1e-2)
+    assert (found["acceleration_error"] is None) == (frames != 60)
+    assert found["jerk_original"] == pytest.approx(values(before, before)["jerk"])
+
+
+def test_one_frame_stands_still_beside_a_way_of_two_metres():
+    assert values([moving(61)], [moving(1)])["mpjpe"] == pytest.approx(1000, rel=1e-4)
+
+
+def test_another_way_in_other_frames_is_told_by_how_far_it_is():
+    aside = moving(31)
+    aside[..., 2] += 0.25
+    assert values([moving(60)], [aside])["mpjpe"] == pytest.approx(250, rel=1e-3)
+
+
+def test_bodies_between_two_frames_are_on_the_straight_line_and_there_as_in_the_nearest():
+    body = np.arange(3.0)[:, None, None] * np.ones((3, 25, 3))
+    motion = Motion.of(body, "r0", present=np.array([[True], [True], [False]]))
+    longer = stretched(motion, 5)
+    assert longer.positions[:3, 0, 0, 0].tolist() == [0, 0.5, 1]
+    assert longer.present[:, 0].tolist() == [True, True, True, False, False]
+    assert stretched(motion, 3) is motion
+    assert stretched(motion, 1).positions[0, 0, 0, 0] == 0
+    assert stretched(motion._replace(positions=motion.positions[:1], present=motion.present[:1]), 4).present.all()
+
+
+def test_jerk_and_feet_are_of_the_release_at_its_own_rate():
+    time = np.arange(41)
+    body = still(41)
+    body[..., 0] += (time / 30)[:, None] ** 3
+    for after, fps, jerk in ((body[::2], 30.0, 48), (body[::2], 15.0, 6), (body, 60.0, 48)):
+        found = values(dataset([body]), dataset([after], fps=fps))
+        assert found["jerk_original"] == pytest.approx(6, rel=0.01)
+        assert found["jerk"] == pytest.approx(jerk, rel=0.02)
+    sliding = still(41)
+    sliding[..., 2] += 0.05 * (time / 30)[:, None]
+    sunk = sliding[::2].copy()
+    sunk[5:9, (15, 19), 1] -= 0.4
+    found = values([sliding], [sunk])
+    assert found["foot_slide_original"] == pytest.approx(50, rel=1e-3)
+    assert found["foot_slide"] == pytest.approx(100, rel=1e-3)  # twice as fast, and what is under the floor does not stand
+    assert found["foot_sink"] > 0
+    assert found["foot_sink_original"] == pytest.approx(0, abs=1e-3)
+
+
+def test_a_comparison_says_what_it_had_to_do():
+    whole = crowd(2, 2, 1)
+    assert noted(whole, whole) == []
+    longer = [motion._replace(labels=whole.told(row)) for row, motion in enumerate(whole)]
+    longer[0] = stretched(longer[0], 50)
+    longer[1] = stretched(longer[1], 7)
+    [said] = noted(whole, MotionDataset.of(whole.skeleton, whole.fps, longer))
+    assert said.startswith("2 of 4 recordings have another length in the release (1 shorter, 1 longer)")
+    assert "after resampling" in said
+    [said] = noted(whole, MotionDataset.of(whole.skeleton, whole.fps / 2, list(whole)))
+    assert "15 frames a second, the original 30" in said
+
+
+def test_bodies_that_are_not_there_together_are_said_to_be_left_out():
+    early, late = np.zeros((20, 1), bool), np.zeros((20, 1), bool)
+    early[:8], late[12:] = True, True
+    before, after = (MotionDataset.of(KINECT25, 30, [Motion.of(still(), "r0", present=there)])
+                     for there in (early, late))
+    assert set(values(before, after).values()) == {None}
+    assert noted(before, after) == ["in 1 of 1 recordings nobody is there at the same time before and after, and "
+                                    "nothing of them was compared: r0"]
+    two = MotionDataset.of(KINECT25, 30, [Motion.of(np.stack([still(), still() + 1], 1), "r0")])
+    [said] = noted(dataset([still()]), two)
+    assert said.startswith("1 of 1 recordings have another number of bodies")
+    assert values(dataset([still()]), two)["mpjpe"] == 0
+
+
+def test_the_card_the_table_and_the_page_say_it(tmp_path):
+    from maskeleton.page.table import page
+    from maskeleton.scorecard import Scorecard
+    from maskeleton.verbs.evaluate import _compare
+    from maskeleton.verdict import table
+
+    card = Scorecard("evaluate", data={"name": "d"})
+    _compare(card, dataset([moving(60)]), dataset([moving(31)]))
+    assert {row["metric"]: row["value"] for row in card.motion}["mpjpe"] == pytest.approx(0, abs=0.01)
+    assert "after resampling" in table(card)
+    assert "after resampling" in page(card)
+    card.write(tmp_path)
+    assert any("after resampling" in warning for warning in Scorecard.read(tmp_path).warnings)

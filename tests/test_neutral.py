@@ -319,3 +319,10 @@ def test_who_does_not_move_at_all_and_who_is_seen_for_one_frame_come_through():
         found = through(prepared(), np.repeat(waver(1), frames, 0))
         assert found.shape == (frames, 1, 25, 3)
         assert np.isfinite(found).all()
+
+
+def test_a_little_strength_moves_nobody_far():
+    anonymizer = prepared(mixing=0.1, amplitude=0.5, spectrum=0.5)
+    anonymizer.strength = 0.01
+    before = waver(lean=0.2, turn=0.3)
+    assert 0 < np.linalg.norm(through(anonymizer, before)[:, 0] - before, axis=-1).max() < 0.03

@@ -10,13 +10,15 @@ import pytest
 
 from maskeleton import store
 from maskeleton.body import heading
+from maskeleton.cli import main
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.motion import Motion
+from maskeleton.page.beside import Shown, Sides, page, pairs
 from maskeleton.page.figure import INKS, anatomy, number
 from maskeleton.page.strip import as_seen, safe, sheet, strip
 from maskeleton.skeleton import H36M17, KINECT15, KINECT20, KINECT25, UIPRMD22, Skeleton
-from maskeleton.verbs.view import picture_of, place, spread, view, view_dataset
+from maskeleton.verbs.view import picture_of, place, spread, view, view_dataset, view_pair
 
 SVG = "{http://www.w3.org/2000/svg}"
 LEFT, RIGHT = INKS[0].left, INKS[0].right
@@ -283,8 +285,9 @@ def test_a_picture_of_a_dataset_can_be_larger():
 
 def test_view_refuses_in_words(tmp_path):
     data = people(list("ab"))
-    with pytest.raises(UserError, match=r"\.svg"):
-        view_dataset(data, tmp_path / "all.html")
+    for name in ("all.png", "folder"):
+        with pytest.raises(UserError, match=r"\.svg or \.html"):
+            view_dataset(data, tmp_path / name)
     with pytest.raises(UserError, match="such as r0"):
         place(data, "r0")
     with pytest.raises(UserError, match="from 0 to 1"):
@@ -294,3 +297,147 @@ def test_view_refuses_in_words(tmp_path):
         view_dataset(data, tmp_path / "there.svg")
     assert (tmp_path / "there.svg").read_text() == "mine"
     assert view_dataset(data, tmp_path / "there.svg", force=True).read_text(encoding="utf-8").startswith("<svg")
+
+
+# ── original and release ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+SIDES = Sides(("before", "after"), (30.0, 30.0))
+
+
+def jumping(frames: int, id: str = "one", height: float = 0.5) -> Motion:
+    """A body that jumps once, in so many frames."""
+    motion = standing(frames, id=id)
+    motion.positions[..., 1] += height * np.sin(np.linspace(0, np.pi, frames))[:, None, None]
+    return motion
+
+
+def heads(svg: str) -> list[tuple[float, float, float]]:
+    return [tuple(float(head.get(key, "")) for key in ("cx", "cy", "r")) for head in drawn(svg).iter(f"{SVG}circle")]
+
+
+def test_original_and_release_stand_above_each_other_at_the_same_shares_of_their_time():
+    picture = pairs([Shown("jump", jumping(61), jumping(31))], KINECT20, SIDES, frames=5)
+    told = texts(picture)
+    assert told[:5] == ["jump", "original", "2.03 s", "61 frames", "0.00 s"]
+    assert told[4:9] == ["0.00 s", "0.50 s", "1.00 s", "1.50 s", "2.00 s"]
+    assert told[9:17] == ["release", "1.03 s", "31 frames", "0.00 s", "0.27 s", "0.50 s", "0.73 s", "1.00 s"]
+    above, below = np.array(heads(picture)).reshape(2, 5, 3)
+    np.testing.assert_array_equal(above[:, 0], below[:, 0])
+    np.testing.assert_array_equal(above[:, 2], below[:, 2])
+    lift = [side[0, 1] - side[:, 1] for side in (above, below)]
+    assert lift[0] == pytest.approx(lift[1], abs=1.5)  # a frame next to it at most
+    assert lift[0].argmax() == 2
+
+
+def test_a_smaller_release_is_drawn_smaller_and_a_short_one_in_as_many_moments():
+    small = jumping(3)
+    small.positions[..., :2] *= 0.5
+    above, below = np.array(heads(pairs([Shown("", jumping(61), small)], KINECT20, SIDES))).reshape(2, 3, 3)
+    assert below[0, 2] == pytest.approx(above[0, 2] / 2, rel=0.1)
+
+
+def test_a_picture_of_both_says_what_is_what_and_whose_it_is():
+    shown = [Shown("a", standing(9), standing(9)), Shown("b", standing(9, bodies=2), standing(9))]
+    picture = pairs(shown, KINECT20, SIDES, frames=3)
+    told = " ".join(texts(picture))
+    assert "Above is the original (before), below it the release (after)" in told
+    assert "keep it where the originals are kept" in told
+    assert told.count("original ") == 1 + 2  # the caption's, and one at each strip
+    with pytest.raises(UserError, match="no motion"):
+        pairs([], KINECT20, SIDES)
+    with pytest.raises(UserError, match="its own body plan"):
+        pairs([Shown("a", standing(), Motion.of(np.zeros((2, 3, 3)), "one"))], KINECT20, SIDES)
+
+
+@pytest.mark.parametrize("bad", HOSTILE[:4], ids=range(4))
+def test_names_from_anywhere_are_text_on_the_page(bad):
+    sides = Sides((bad, bad), (30.0, 30.0))
+    written = page([Shown(bad, standing(3), standing(2))], KINECT20, sides, lead=bad, notes=[bad], footer=bad)
+    assert "<script" not in written
+    assert written.count("<figure") == 1
+    assert "Before you compare" in written
+    written.encode("utf-8")
+
+
+def released_of(data: MotionDataset, rows: list[int], frames: int = 5) -> MotionDataset:
+    """A release of some recordings, in that order."""
+    return MotionDataset.of(data.skeleton, data.fps, [jumping(frames, data.ids[row], 0.2) for row in rows])
+
+
+def test_view_matches_both_by_id(tmp_path):
+    data = people(list("abab"))
+    store.write(data, tmp_path / "data")
+    store.write(released_of(data, [3, 1, 0], 9), tmp_path / "release")
+    out = view(tmp_path / "data", tmp_path / "both.html", released=tmp_path / "release", frames=2)
+    written = out.read_text(encoding="utf-8")
+    assert re.findall(r">([^<>]* · [^<>]*)</text>", written) == [
+        "a · person P0 · r00", "b · person P1 · r01", "b · person P0 · r03"]
+    assert "1 of 4 recordings are not in the release" in written
+    assert "3 of 3 recordings last longer or shorter" in written
+    assert "the original (data), below it the release (release)" in written
+    one = view(tmp_path / "data", tmp_path / "one.svg", released=tmp_path / "release", recording=3, frames=2)
+    assert texts(one.read_text(encoding="utf-8"))[0] == "b · person P0 · r03"
+    assert len(heads(one.read_text(encoding="utf-8"))) == 4
+    with pytest.raises(UserError, match="r02 is not in the release"):
+        view(tmp_path / "data", tmp_path / "none.svg", released=tmp_path / "release", recording="r02")
+    assert not (tmp_path / "none.svg").exists()
+
+
+def test_a_picture_shows_few_and_a_page_more(tmp_path):
+    data = people(list("abcdefgh"))
+    same = released_of(data, list(range(8)))
+    few = view_pair(data, same, tmp_path / "few.svg", frames=2).read_text(encoding="utf-8")
+    more = view_pair(data, same, tmp_path / "more.html", frames=2).read_text(encoding="utf-8")
+    assert (few.count(">release<"), more.count(">release<")) == (3, 6)
+    assert "6 of 8 recordings" in more
+    assert "Before you compare" not in more
+
+
+def test_view_finds_the_same_recordings_in_files(files, tmp_path):
+    release = tmp_path / "release"
+    release.mkdir()
+    (release / "r1.json").write_text((files / "r1.json").read_text())
+    for data, beside in ((files, release), (release, files)):
+        out = view(data, tmp_path / "both.svg", released=beside, frames=2, fps=20, force=True)
+        assert [text for text in texts(out.read_text(encoding="utf-8")) if "·" in text] == ["b · r1"]
+    store.write(MotionDataset.of(KINECT20, 20, [standing(7, id="r1")]), tmp_path / "store")
+    for data, beside in ((files, tmp_path / "store"), (tmp_path / "store", files)):
+        told = texts(view(data, tmp_path / "both.svg", released=beside, frames=2, fps=20, force=True).read_text())
+        assert {"5 frames", "7 frames"} <= set(told)
+
+
+def test_a_release_that_is_none_is_refused_in_words(tmp_path):
+    data = people(list("ab"))
+    store.write(data, tmp_path / "data")
+    store.write(MotionDataset.of(KINECT20, 30, [standing(5, id="x")]), tmp_path / "strangers")
+    store.write(MotionDataset.of(PLAIN, 30, [standing(5, id="r00")]), tmp_path / "plain")
+    for release, said in (("strangers", "no recording of the original is in the release by its id"),
+                          ("plain", "body plan 'plain' with 20 joints, the original 'kinect20'"),
+                          ("nowhere", "is not there")):
+        with pytest.raises(UserError, match=said):
+            view(tmp_path / "data", tmp_path / "out.html", released=tmp_path / release)
+    with pytest.raises(UserError, match=r"\.svg or \.html"):
+        view(tmp_path / "data", tmp_path / "release", released=tmp_path / "data")
+    assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_page_of_one_dataset_holds_its_picture(tmp_path):
+    written = view_dataset(people(list("ab")), tmp_path / "all.html", frames=2).read_text(encoding="utf-8")
+    assert written.startswith("<!doctype html>")
+    assert written.count("<svg") == 1
+    assert "person P1 · r01" in written
+
+
+def test_the_command_takes_a_release_between_data_and_output(tmp_path, capsys):
+    data = people(list("ab"))
+    store.write(data, tmp_path / "data")
+    store.write(released_of(data, [0, 1]), tmp_path / "release")
+    for paths, code in (("data release out.html", 0), ("data out.svg", 0), ("data release data out.svg", 2),
+                        ("data release", 2), ("data", 2)):
+        with pytest.raises(SystemExit) as stopped:
+            main(["view", *(str(tmp_path / name) for name in paths.split()), "--frames", "2"])
+        assert stopped.value.code == code, paths
+    assert "one release of it" in capsys.readouterr().err
+    assert (tmp_path / "out.html").read_text(encoding="utf-8").count(">release<") == 2
+    assert (tmp_path / "out.svg").read_text(encoding="utf-8").count(">release<") == 0

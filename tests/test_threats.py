@@ -37,7 +37,7 @@ CHANCE = 0.25  # of the four people in most of these stories
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without nulls, planted signatures and learning curves."""
     monkeypatch.setattr("maskeleton.verbs.evaluate.calibrated", lambda *words: None)
-    monkeypatch.setattr("maskeleton.verbs.evaluate.units_of",
+    monkeypatch.setattr("maskeleton.verbs.asking.units_of",
                         lambda cells, seeds: [unit for unit in units_of(cells, seeds) if not unit.null])
 
 

@@ -120,7 +120,7 @@ class Verb(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         depend(self, "maskeleton.cli")
         rows = parameters(self.arguments[0])
-        arguments = [spelling.split()[0] for spelling, _ in rows if not spelling.startswith("-")]
+        arguments = [spelling.partition(" <")[0] for spelling, _ in rows if not spelling.startswith("-")]
         usage = " ".join(["maskeleton", self.arguments[0], *arguments, "[options]"])
         return [nodes.literal_block(usage, usage, language="text"), definitions(rows)]
 

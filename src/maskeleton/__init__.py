@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from maskeleton.skeleton import Skeleton as Skeleton
     from maskeleton.splits import split as split
     from maskeleton.traits import trait_table as trait_table
+    from maskeleton.verbs.anonymize import anonymize as anonymize
     from maskeleton.verbs.audit import audit as audit
     from maskeleton.verbs.convert import convert as convert
     from maskeleton.verbs.describe import describe as describe
+    from maskeleton.verbs.evaluate import evaluate as evaluate
     from maskeleton.verbs.synthesize import synthesize as synthesize
+    from maskeleton.verbs.train import train as train
     from maskeleton.verbs.view import view as view
     from maskeleton.verdict import table as table
 
@@ -47,11 +50,13 @@ _PUBLIC = {
     "Scorecard": "scorecard",
     "Skeleton": "skeleton",
     "UserError": "errors",
+    "anonymize": "verbs.anonymize",
     "answers": "ask",
     "audit": "verbs.audit",
     "convert": "verbs.convert",
     "describe": "verbs.describe",
     "embeddings": "ask",
+    "evaluate": "verbs.evaluate",
     "explain": "explain",
     "fit": "fit",
     "load": "checkpoint",
@@ -65,6 +70,7 @@ _PUBLIC = {
     "split": "splits",
     "synthesize": "verbs.synthesize",
     "table": "verdict",
+    "train": "verbs.train",
     "trait_table": "traits",
     "view": "verbs.view",
 }

@@ -63,7 +63,8 @@ class Anonymized:
     @cached_property
     def told(self) -> str:
         """All that decides the bytes; of the key only what does not give it away."""
-        return hmac.new(self.key, f"{self._done} {self.dataset.content_id}".encode(), hashlib.sha256).hexdigest()
+        done = f"{self._done} {self.dataset.content_id} {device_of(self.mask).type}"
+        return hmac.new(self.key, done.encode(), hashlib.sha256).hexdigest()
 
     @cached_property
     def _done(self) -> str:
@@ -146,7 +147,7 @@ def given_to(chain: str, motion: Motion, skeleton: Skeleton) -> tuple[Motion, Un
 
 @torch.inference_mode()
 def _through(mask: Mask, motions: Sequence[Motion], seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    device = next((tensor.device for tensor in mask.net.state_dict().values()), torch.device("cpu"))
+    device = device_of(mask)
     positions = torch.from_numpy(np.stack([motion.positions for motion in motions])).to(device)
     present = torch.from_numpy(np.stack([motion.present for motion in motions])).to(device)
     moved, there = mask.net.eval()(positions, present, torch.tensor(seeds, dtype=torch.int64, device=device))
@@ -202,6 +203,11 @@ def _slip(undo: Undo, leading: np.ndarray) -> np.ndarray | None:
     last = np.maximum.accumulate(np.where(there, rows, there.argmax()))
     slip = undo.centre[at[last]][np.maximum(frames, 0)] - undo.centre[:, None]
     return np.asarray(slip @ undo.rotation.T, np.float32)
+
+
+def device_of(mask: Mask) -> torch.device:
+    """Where an anonymizer is."""
+    return next((tensor.device for tensor in mask.net.state_dict().values()), torch.device("cpu"))
 
 
 def seed_of(key: bytes, id: str) -> int:

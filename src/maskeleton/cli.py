@@ -164,8 +164,9 @@ def view(
     if len(released) > 1:
         raise UserError(f"view draws DATA and one release of it: {', '.join(released)} are {len(released)}",
                         "maskeleton view DATA RELEASED OUT.html")
-    print(verb.view(data, out, released=released[0] if released else None, recording=recording, frames=frames, turn=turn, format=format, pattern=pattern,
-                    people=people or (), skeleton=skeleton, fps=fps, force=force))
+    print(verb.view(data, out, released=released[0] if released else None, recording=recording, frames=frames,
+                    turn=turn, format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps,
+                    force=force))
 
 
 for _verb in (audit, train, anonymize, evaluate):

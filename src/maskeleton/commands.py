@@ -130,6 +130,7 @@ def anonymize(
     people: People = None,
     skeleton: Plan = None,
     fps: Fps = None,
+    device: Device = "cpu",
     jobs: Jobs = 1,
     shard_index: ShardIndex = 0,
     num_shards: NumShards = 1,
@@ -145,7 +146,7 @@ def anonymize(
     with progress("anonymize") as report:
         taken = verb.anonymize(data, out, mask=mask, strength=strength, set=pairs(set or []), to=to, seed=seed,
                                format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps,
-                               jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
+                               device=device, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
     print(verb.told(taken, out, seed))
 
 

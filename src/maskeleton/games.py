@@ -1,9 +1,10 @@
-"""Games: named sets of options for training an anonymizer, every row of the paper's tables 4 and 5 among them."""
+"""Games: named sets of options for training an anonymizer: all rows of the paper's tables 4 and 5, its published code's."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
+from maskeleton.algorithms import ALGORITHMS
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.mask import usual_options
 from maskeleton.presets import LIMITS as TEACHING_LIMITS
@@ -66,13 +67,19 @@ TABLE_4: dict[str, Options] = {
     "ntu-ae-adv": PAPER | AE | _adversarial(0.05, 0.01, 30, 0.04, 0.1),
     "ntu-res-adv": PAPER | RES | _adversarial(0.0018, 0.003, 24, 0.1, 0.0067),
 }
-WEIGHTS_OF_TABLE_5 = ((0.0067, 0.0067), (0.0333, 0.0067), (0.1, 0.0067), (0.1667, 0.0067), (0.2333, 0.0067),
+WEIGHTS_OF_TABLE_5 = ((0.0067, 0.0067), (0.0333, 0.0333), (0.1, 0.0067), (0.1667, 0.0067), (0.2333, 0.0067),
                       (0.3, 0.0067))
 TABLE_5: dict[str, Options] = {
     f"etri-sweep-{number}": ETRI | RES | _adversarial(0.0018, 0.003, 24, *weights) | {"min_steps": 2}
     for number, weights in enumerate(WEIGHTS_OF_TABLE_5, 1)
 }
-GAMES: dict[str, Options] = {"default": DEFAULT, **TABLE_4, **TABLE_5}
+# The published code's two games; it has one learning rate, and no alpha in its maximization step: lr_max is lr / alpha.
+CODE = PAPER | {"keeper": "shiftgcn", "seeker": "shiftgcn", "optimizer": "nesterov", "batch": 64, "epochs": 140}
+PUBLISHED: dict[str, Options] = {
+    "ntu-published-res": CODE | RES | _adversarial(0.01, 0.01, 64, 1.0, 10.0) | {"blocks": 10},
+    "ntu-published-unet": CODE | {"anonymizer": "unet", "reconstruct": 0} | _adversarial(0.01, 0.0333, 64, 0.3, 2.0),
+}
+GAMES: dict[str, Options] = {"default": DEFAULT, **TABLE_4, **TABLE_5, **PUBLISHED}
 
 ROLES = ("keeper.", "seeker.")  # before an option of how keepers or seekers are made and taught
 LIMITS: dict[str, tuple[float, float]] = {
@@ -82,7 +89,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 WORDS = {"chain": TEACHING_WORDS["chain"], "fill": TEACHING_WORDS["fill"], "optimizer": ("sgd", "nesterov", "adamw"),
          "objective": ("entropy", "cross_entropy"), "distance": ("mean", "sum"),
-         "algorithm": ("adversarial", "ensemble"), "schedule": ("cosine", "constant")}
+         "algorithm": tuple(name for name in ALGORITHMS if name != "reconstruct"), "schedule": ("cosine", "constant")}
 
 
 def arranged(preset: str = "default", set: Mapping[str, Any] | None = None) -> tuple[Options, Options]:
@@ -93,7 +100,8 @@ def arranged(preset: str = "default", set: Mapping[str, Any] | None = None) -> t
         game = {key: value for key, value in game.items() if not key.startswith(role)}
     game["anonymizer"] = changes.pop("anonymizer", game["anonymizer"])
     usual = usual_options(game["anonymizer"])
-    own: Options = {}
+    own = {key: value for key, value in game.items() if key in usual and key not in DEFAULT}
+    game = {key: value for key, value in game.items() if key in DEFAULT or key.startswith(ROLES)}
     for key, value in changes.items():
         if key.startswith(ROLES):
             game[key] = value

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from maskeleton.apply import PATHS, at_usual_place, given_to, shifted
+from maskeleton.apply import PATHS, at_usual_place, device_of, given_to, shifted
 from maskeleton.dataset import MotionDataset
 from maskeleton.mask import Mask, refuse_other_plans
 from maskeleton.motion import Motion
@@ -65,7 +65,7 @@ def _seen_from_place(mask: Mask, given: Motion, undo: Undo, slip: np.ndarray | N
 
 @torch.inference_mode()
 def _undone(mask: Mask, motion: Motion) -> Motion | None:
-    device = next((tensor.device for tensor in mask.net.state_dict().values()), torch.device("cpu"))
+    device = device_of(mask)
     positions, present = (torch.from_numpy(part.copy())[None].to(device) for part in (motion.positions, motion.present))
     found = mask.net.eval().invert(positions, present)
     return None if found is None else motion._replace(positions=found[0].float().cpu().numpy())

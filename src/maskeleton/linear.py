@@ -8,6 +8,7 @@ import numpy as np
 from maskeleton.errors import UserError
 
 SHRINKAGES = (0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 0.97)
+ROUNDING = 1e-5  # what varies less does so by how numbers are rounded: a bone that is as long for everybody
 FARTHEST = 6.0  # standard deviations: a number further out than that is a fault, and counts as so far
 PRIOR = 1.0  # recordings of the usual spread that every group is given, so that a small group is not blown up
 
@@ -38,7 +39,7 @@ def discriminants(values: np.ndarray, codes: np.ndarray, shrinkages: Sequence[fl
         raise UserError(f"{len(values)} recordings of {int((counts > 0).sum())} classes cannot be told apart",
                         "there must be two classes, and recordings of each")
     mean, spread = values.mean(0, dtype=np.float64), values.std(0, dtype=np.float64)
-    spread = np.where(spread > 1e-6, spread, np.inf)
+    spread = np.where(spread > ROUNDING, spread, np.inf)
     even = standardized(values, mean, spread)
     centres = (_sums(even, codes) / counts[:, None]).astype(np.float32)
     rows = even - centres[codes]
@@ -75,7 +76,7 @@ def comparer(values: np.ndarray, codes: np.ndarray, shrinkage: float = 0.35) -> 
     """What evens out how the standardized traits vary within the classes 0 … K − 1."""
     counts = np.bincount(codes)
     mean, spread = values.mean(0, dtype=np.float64), values.std(0, dtype=np.float64)
-    spread = np.where(spread > 1e-6, spread, np.inf)
+    spread = np.where(spread > ROUNDING, spread, np.inf)
     even = standardized(values, mean, spread)
     directions, variances = principal(even - (_sums(even, codes) / np.maximum(counts, 1)[:, None])[codes])
     flat = shrinkage * max(float(variances.sum()) / even.shape[1], 1e-12)
@@ -108,7 +109,7 @@ def zscored_within(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     squares = _sums(less * less, groups)
     usual = squares.sum(0) / max(len(values) - len(counts), 1)
     variance = (squares + PRIOR * usual) / (counts - 1 + PRIOR)[:, None]
-    spread = np.sqrt(np.where(variance > 1e-12, variance, np.inf))
+    spread = np.sqrt(np.where(variance > ROUNDING**2, variance, np.inf))
     return np.asarray(less / spread[groups], np.float32)
 
 

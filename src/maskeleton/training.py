@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from maskeleton.algorithms import ALGORITHMS, Algorithm
+from maskeleton.algorithms import ALGORITHMS, SEEKERS_LEARN, Algorithm
 from maskeleton.algorithms.epoch import epoch
 from maskeleton.algorithms.game import Game, Role
 from maskeleton.algorithms.reconstruct import reconstruct
@@ -229,7 +229,7 @@ class Course:
 
     def _game(self, keepers: Sequence[Role], seekers: Sequence[Role]) -> Game:
         options = self.options
-        learning = options["algorithm"] == "adversarial" and bool(seekers)
+        learning = options["algorithm"] in SEEKERS_LEARN and bool(seekers)
         return Game(self.net, keepers, seekers, lr_min=options["lr_min"] if seekers else options["lr_reconstruct"],
                     lr_max=options["lr_max"] if learning else None, privacy=options["privacy"],
                     fidelity=options["fidelity"], min_steps=options["min_steps"], objective=options["objective"],

@@ -21,3 +21,4 @@ ALGORITHMS: dict[str, Algorithm] = {
     "ensemble": ensemble,
     "reconstruct": reconstruct,
 }
+SEEKERS_LEARN = ("adversarial",)  # in the others they are frozen

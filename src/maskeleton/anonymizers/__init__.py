@@ -9,6 +9,9 @@ trained. One that can be undone says how in `invert`; `sources` tells whose reco
 
 One with scope "dataset" looks at everybody before it releases anybody: `together(dataset, seed, rows)` gives these rows
 released, `donors(dataset, seed)` the rows that enter each, and everything random comes from that one seed.
+
+One that must know the population learns it in `prepare`, and refuses to work before; what it learned are buffers, which
+travel with the weights. One that `retimes` may show other moments and, asked to, gives another T.
 """
 
 from maskeleton.anonymizers.autoencoder import AutoEncoder

@@ -60,9 +60,9 @@ class Neutral(Canonical):
     frames: Tensor  # how long recordings usually are
 
     def __init__(
-        self, skeleton: Skeleton, *, posture: float = 1.0, tempo: float = 0.5, lowpass: float = 1.0, rate: float = 3.0,
-        noise: float = 0.7, drift: float = 3.0, coordination: float = 0.7, components: int = 8, amplitude: float = 0.0,
-        spectrum: float = 0.0, donors: float = 1.0, mixing: float = 0.1, rest: float = 1.0, fade: float = 0.8,
+        self, skeleton: Skeleton, *, posture: float = 1.0, tempo: float = 0.7, lowpass: float = 1.0, rate: float = 3.0,
+        noise: float = 0.6, drift: float = 3.0, coordination: float = 0.7, components: int = 8, amplitude: float = 0.0,
+        spectrum: float = 0.0, donors: float = 1.0, mixing: float = 0.05, rest: float = 1.0, fade: float = 0.8,
         handedness: float = 0.0, duration: float = 0.0, pin: float = 0.0,
     ) -> None:
         shares = {"posture": posture, "tempo": tempo, "lowpass": lowpass, "noise": noise, "coordination": coordination,

@@ -3,7 +3,8 @@
 Each is a `Measure` with a unit. `of` gives numbers of a recording, `rate` a number of all of them (people at hand);
 most are sums and counts, so that recordings weigh by their length. Some compare release and original; those with
 `alone` are asked of each of them, on the release as it lies after one turn and shift. Only bodies that are there in
-both count, and what cannot be said is no number.
+both count, and what cannot be said is no number. A release in another number of frames is brought to its original's to
+be compared; what is asked of it alone is asked of it as it is, at its own rate. `noted` says where that was so.
 """
 
 from collections.abc import Callable
@@ -12,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from maskeleton.dataset import MotionDataset
-from maskeleton.errors import UserError
+from maskeleton.errors import UserError, listed
 from maskeleton.metrics import bones, feet, near, smooth
-from maskeleton.metrics.pair import Pair
+from maskeleton.metrics.pair import Pair, both_there
 
-__all__ = ["MEASURES", "Measure", "Pair", "compared"]
+__all__ = ["MEASURES", "Measure", "Pair", "compared", "noted"]
 
 
 def mean(rows: np.ndarray, people: np.ndarray) -> float:
@@ -65,10 +66,11 @@ def compared(original: MotionDataset, released: MotionDataset) -> list[dict[str,
     found: dict[str, list[np.ndarray]] = {}
     for before, after in zip(original, released, strict=True):
         pair = Pair.of(before, after, original.skeleton, original.fps)
+        own = pair.alone(before, after, released.fps) if pair.stretched or released.fps != original.fps else None
         for name, measure in MEASURES.items():
             if measure.alone:
                 found.setdefault(f"{name}_original", []).append(measure.of(pair, pair.original))
-                found.setdefault(name, []).append(measure.of(pair, pair.placed))
+                found.setdefault(name, []).append(measure.of(own, own.original) if own else measure.of(pair, pair.placed))
             else:
                 found.setdefault(name, []).append(measure.of(pair))
     people = original.labels.get("subject", np.full(len(original), -1))
@@ -78,3 +80,26 @@ def compared(original: MotionDataset, released: MotionDataset) -> list[dict[str,
         value = measure.rate(np.array(numbers), people)
         rows.append({"metric": name, "unit": measure.unit, "value": value if np.isfinite(value) else None})
     return rows
+
+
+def noted(original: MotionDataset, released: MotionDataset) -> list[str]:
+    """What must be said of a comparison of the two, a sentence each; nothing where frame stands beside frame."""
+    count = len(original)
+    notes = []
+    if original.fps != released.fps:
+        notes.append(f"the release has {released.fps:g} frames a second, the original {original.fps:g}: how it moves is "
+                     "measured at its own rate")
+    longer, shorter = (int((side(released.frames, original.frames)).sum()) for side in (np.greater, np.less))
+    if longer or shorter:
+        notes.append(f"{longer + shorter} of {count} recordings have another length in the release ({shorter} shorter, "
+                     f"{longer} longer): compared after resampling to the original's frames; their jerk and feet are "
+                     "measured as released, and their accelerations are not compared")
+    others = int((original.slots != released.slots).sum())
+    if others:
+        notes.append(f"{others} of {count} recordings have another number of bodies in the release: only bodies that "
+                     "are in both were compared")
+    apart = [before.id for before, after in zip(original, released, strict=True) if not both_there(before, after).any()]
+    if apart:
+        notes.append(f"in {len(apart)} of {count} recordings nobody is there at the same time before and after, and "
+                     f"nothing of them was compared: {listed(apart, 3)}")
+    return notes

@@ -1,13 +1,15 @@
 """Pair: a recording and its release, laid on each other, so that metrics can compare them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from maskeleton.errors import UserError
-from maskeleton.motion import Motion
+from maskeleton.motion import Motion, retimed
 from maskeleton.skeleton import Skeleton
+
+FLOOR = 5  # per cent of a foot's heights lie below where it stands
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,12 @@ class Pair:
     """One recording before and after; only bodies that are there in both count."""
 
     original: np.ndarray  # (T, P, J, 3) metres
-    released: np.ndarray  # (T, P, J, 3)
+    released: np.ndarray  # (T, P, J, 3), brought to as many frames where it had another number of them
     present: np.ndarray  # (T, P)
     skeleton: Skeleton
     fps: float
+    stretched: bool = False  # the release had another number of frames: differences over time are not its own
+    ground: float | None = None  # the floor, where it is not for `original` to say
 
     @classmethod
     def of(cls, original: Motion, released: Motion, skeleton: Skeleton, fps: float) -> "Pair":
@@ -27,13 +31,22 @@ class Pair:
             raise UserError(f"recording {original.id!r} stands beside {released.id!r}",
                             "give a release with the ids of the original, in its order")
         before, after = original.positions.shape, released.positions.shape
-        if before[0] != after[0] or before[2] != after[2]:
-            raise UserError(f"recording {original.id!r} has {before[0]} frames of {before[2]} joints, its release "
-                            f"{after[0]} of {after[2]}", "compare what still has its own frames and joints")
+        if before[2] != after[2]:
+            raise UserError(f"recording {original.id!r} has {before[2]} joints, its release {after[2]}",
+                            "compare what still has its own joints")
+        if not before[0] or not after[0]:
+            raise UserError(f"recording {original.id!r} has {before[0]} frames, its release {after[0]}",
+                            "compare recordings in which something is")
         slots = min(before[1], after[1])
-        both = original.present[:, :slots] & released.present[:, :slots]
-        return cls(original.positions[:, :slots].astype(np.float64), released.positions[:, :slots].astype(np.float64),
-                   both, skeleton, fps)
+        brought = stretched(released, before[0])
+        return cls(original.positions[:, :slots].astype(np.float64), brought.positions[:, :slots].astype(np.float64),
+                   both_there(original, brought), skeleton, fps, before[0] != after[0])
+
+    def alone(self, original: Motion, released: Motion, fps: float) -> "Pair":
+        """The release beside itself, placed, in its own frames and at its own rate: what it is like and not how near."""
+        slots = self.present.shape[1]
+        own = released.positions[:, :slots].astype(np.float64) @ self.turn.T + self.shift
+        return replace(self, original=own, released=own, present=both_there(released, original), fps=fps, ground=self.floor)
 
     @cached_property
     def _centred(self) -> tuple[np.ndarray, np.ndarray]:
@@ -52,12 +65,17 @@ class Pair:
                         (self.original - before[:, None, None])[here].reshape(-1, 3))
 
     @cached_property
-    def placed(self) -> np.ndarray:
-        """The release after one turn and one shift for the whole recording: its path through the room still its own."""
+    def shift(self) -> np.ndarray:
+        """(3,): the one shift of the recording, after its turn."""
         before, after = self._centred
         there = self.present.any(1)
-        shift = (before - after @ self.turn.T)[there].mean(0) if there.any() else np.zeros(3)
-        placed: np.ndarray = self.released @ self.turn.T + shift
+        shift: np.ndarray = (before - after @ self.turn.T)[there].mean(0) if there.any() else np.zeros(3)
+        return shift
+
+    @cached_property
+    def placed(self) -> np.ndarray:
+        """The release after one turn and one shift for the whole recording: its path through the room still its own."""
+        placed: np.ndarray = self.released @ self.turn.T + self.shift
         return placed
 
     @cached_property
@@ -66,6 +84,38 @@ class Pair:
         before, after = self._centred
         aligned: np.ndarray = (self.released - after[:, None, None]) @ self.turn.T + before[:, None, None]
         return aligned
+
+    @cached_property
+    def feet(self) -> list[int]:
+        """The joints that stand on the ground."""
+        return sorted({joint for role, joint in self.skeleton.roles.items() if role in ("left_foot", "right_foot")})
+
+    @cached_property
+    def floor(self) -> float:
+        """Where the feet of the original stand; y points up and cameras are level."""
+        if self.ground is not None:
+            return self.ground
+        heights = self.original[:, :, self.feet, 1][self.present]
+        return float(np.percentile(heights, FLOOR)) if heights.size else 0.0
+
+
+def both_there(one: Motion, other: Motion) -> np.ndarray:
+    """(T, P): which bodies are there in both, in the frames of the first."""
+    slots = min(one.present.shape[1], other.present.shape[1])
+    there: np.ndarray = one.present[:, :slots] & stretched(other, len(one.present)).present[:, :slots]
+    return there
+
+
+def stretched(motion: Motion, frames: int) -> Motion:
+    """The same motion in so many frames, first on first and last on last: on the straight line between two frames,
+    bodies there as in the nearest."""
+    last = len(motion.present) - 1
+    if last == frames - 1:
+        return motion
+    if last and frames > 1:
+        return retimed(motion, last, frames - 1)
+    rows = np.zeros(frames, int)  # a single frame is neither before nor after another
+    return motion._replace(positions=motion.positions[rows], present=motion.present[rows])
 
 
 def rotation(points: np.ndarray, onto: np.ndarray) -> np.ndarray:

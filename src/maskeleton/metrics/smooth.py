@@ -6,7 +6,9 @@ from maskeleton.metrics.pair import Pair
 
 
 def acceleration_error(pair: Pair) -> np.ndarray:
-    """How far the acceleration of each joint is from what it was, in m/s²."""
+    """How far the acceleration of each joint is from what it was, in m/s²; of stretched motion there is no telling."""
+    if pair.stretched:
+        return np.zeros(2)
     difference, there = differences(pair.placed - pair.original, pair.present, 2)
     sizes = np.linalg.norm(difference[there], axis=-1) * pair.fps**2
     return np.array([sizes.sum(), sizes.size])

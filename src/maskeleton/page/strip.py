@@ -44,22 +44,20 @@ def strip(
 ) -> str:
     """An SVG of `frames` evenly spaced frames; `turn` in degrees about the vertical, 90 makes who faced us look right.
 
-    `below` is drawn underneath at the same size. Times are seconds where the rate is known, else frame numbers.
+    `below` is drawn underneath at the same size and the same shares of its time. Times are seconds where the rate is
+    known, else frame numbers.
     """
-    scenes = [scene(one, skeleton, frames, turn, fps) for one in (motion, below) if one is not None]
-    half = max(one.half for one in scenes)
-    height = max(one.high - one.low for one in scenes)
-    scale = min(TALL / height, WIDE / (2 * half))
-    cell = max(2 * half * scale, NARROW)
-    tall = height * scale
+    motions = [one for one in (motion, below) if one is not None]
+    scenes = [scene(one, skeleton, columns_of(frames, motions), turn, fps) for one in motions]
+    scale, cell, tall = room(scenes)
     row = tall + FOOT
     count = max(len(one.times) for one in scenes)
     width = max(cell * count, 220.0)
-    parts = [_label(title, width, 0, 14)] if title else []
+    parts = [label(title, width, 0, 14)] if title else []
     top = TITLE if title else 0.0
     for place, one in enumerate(scenes):
-        parts.append(_row(one, anatomy(skeleton), scale, cell, tall, top + place * row))
-    return _document(width, top + len(scenes) * row, title or motion.id or "motion",
+        parts.append(film(one, anatomy(skeleton), scale, cell, tall, top + place * row))
+    return picture(width, top + len(scenes) * row, title or motion.id or "motion",
                      _described(scenes[0], turn), "".join(parts))
 
 
@@ -85,16 +83,28 @@ def sheet(
         drawings.append((name, one, scale, (one.high - one.low) * scale))
     if not drawings:
         raise UserError("there is no motion to draw", "give at least one recording")
-    parts, y = ([_label(title, wide, 0, 15)], TITLE + 6) if title else ([], 0.0)
+    parts, y = ([label(title, wide, 0, 15)], TITLE + 6) if title else ([], 0.0)
     for first in range(0, len(drawings), columns):
         tall = max(height for *_, height in drawings[first : first + columns])
         for column, (name, one, scale, _) in enumerate(drawings[first : first + columns]):
-            inside = _label(name, wide, 0, 12) + _row(one, plan, scale, cell, tall, TITLE - 4)
+            inside = label(name, wide, 0, 12) + film(one, plan, scale, cell, tall, TITLE - 4)
             parts.append(f'<g transform="translate({number(column * (wide + gap))} {number(y)})">{inside}</g>')
         y += TITLE + tall + FOOT + 6
     across = min(columns, len(drawings))
-    return _document(across * wide + (across - 1) * gap, y, title or "contact sheet",
-                     f"{len(drawings)} motions, {frames} frames of each at most. {_COLOURS}", "".join(parts))
+    return picture(across * wide + (across - 1) * gap, y, title or "contact sheet",
+                     f"{len(drawings)} motions, {frames} frames of each at most. {COLOURS}", "".join(parts))
+
+
+def columns_of(frames: int, motions: Iterable[Motion]) -> int:
+    """How many frames can be drawn of every one of the motions, at the same shares of their time."""
+    return min([frames, *(max(len(motion.present), 1) for motion in motions)])
+
+
+def room(scenes: Iterable[Scene], most: float = TALL, widest: float = WIDE) -> tuple[float, float, float]:
+    """(pixels a metre, width of a frame's cell, height of a strip) that all of the scenes fit in."""
+    half, height = (max(sizes) for sizes in zip(*((one.half, one.high - one.low) for one in scenes), strict=True))
+    scale = min(most / height, widest / (2 * half))
+    return scale, max(2 * half * scale, NARROW), height * scale
 
 
 def scene(motion: Motion, skeleton: Skeleton, frames: int, turn: float, fps: float | None) -> Scene:
@@ -164,7 +174,7 @@ def _times(chosen: np.ndarray, motion: Motion, fps: float | None) -> list[str]:
     return [f"frame {frame}" for frame in chosen]
 
 
-def _row(one: Scene, plan: Anatomy, scale: float, cell: float, tall: float, top: float) -> str:
+def film(one: Scene, plan: Anatomy, scale: float, cell: float, tall: float, top: float) -> str:
     """One strip: a floor, the frames on it, their times beneath."""
     floor = top + tall
     ground = floor + one.low * scale
@@ -180,26 +190,26 @@ def _row(one: Scene, plan: Anatomy, scale: float, cell: float, tall: float, top:
             parts.append(f'<path d="{"".join(ways)}" stroke="{FLOOR}" stroke-width="1.2"/>')
         marks = [mark for slot in np.flatnonzero(there)[::-1]
                  for mark in body(picture[slot], one.tracked[place, slot], plan, INKS[min(slot, 1)], heads[slot])]
-        parts.append(drawn(marks) if marks else _small("nobody", middle, floor - 8))
-        parts.append(_small(time, middle, floor + 14))
+        parts.append(drawn(marks) if marks else small("nobody", middle, floor - 8))
+        parts.append(small(time, middle, floor + 14))
     return "".join(parts)
 
 
-_COLOURS = "Left is blue, right is orange; hollow joints were guessed by the sensor, dashed bones lead to lost ones."
+COLOURS = "Left is blue, right is orange; hollow joints were guessed by the sensor, dashed bones lead to lost ones."
 
 
 def _described(one: Scene, turn: float) -> str:
     bodies = int(np.isfinite(one.points).any((0, 2, 3)).sum())
     seen = f", turned by {number(turn)} degrees" if turn else ""
-    return f"{len(one.times)} frames from {one.times[0]} to {one.times[-1]}, bodies: {bodies}{seen}. {_COLOURS}"
+    return f"{len(one.times)} frames from {one.times[0]} to {one.times[-1]}, bodies: {bodies}{seen}. {COLOURS}"
 
 
-def _small(text: str, x: float, y: float) -> str:
+def small(text: str, x: float, y: float) -> str:
     return (f'<text x="{number(x)}" y="{number(y)}" text-anchor="middle" font-size="10" fill="{GREY}" stroke="none">'
             f"{safe(text)}</text>")
 
 
-def _label(text: str, width: float, y: float, size: int) -> str:
+def label(text: str, width: float, y: float, size: int) -> str:
     """A heading, cut where it would leave its strip."""
     room = int(width / (0.66 * size))
     text = text if len(text) <= room else text[: room - 1] + "…"
@@ -212,7 +222,7 @@ def safe(text: str) -> str:
     return escape("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text))
 
 
-def _document(width: float, height: float, title: str, told: str, inside: str) -> str:
+def picture(width: float, height: float, title: str, told: str, inside: str) -> str:
     w, h = number(width + 2 * EDGE), number(height + 2 * EDGE)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img">'

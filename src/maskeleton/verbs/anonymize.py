@@ -14,6 +14,7 @@ from maskeleton.checkpoint import PAGE
 from maskeleton.crowd import release_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.donors import sources_beside, write_sources
+from maskeleton.engine import Engine
 from maskeleton.errors import UserError, pick, printable
 from maskeleton.formats.opening import read, said_of_source, writer
 from maskeleton.intake import Taken, take_in
@@ -45,6 +46,7 @@ def anonymize(
     people: Sequence[str | Path] = (),
     skeleton: str | None = None,
     fps: float | None = None,
+    device: str = "cpu",
     jobs: int = 1,
     share: tuple[int, int] = (0, 1),
     force: bool = False,
@@ -52,7 +54,9 @@ def anonymize(
 ) -> Taken:
     """Anonymize `data` with the model in the folder `mask`, or with an anonymizer of that name, into `out`."""
     used = {key: value for key, value in locals().items() if key not in ("report", "seed")}
-    out, machine = Path(out), Share.checked(*share)
+    out, machine, engine = Path(out), Share.checked(*share), Engine(device)
+    if engine.device.type != "cpu" and jobs > 1:
+        raise UserError(f"{jobs} jobs cannot share one {engine.device.type}", "leave --jobs away, or --device")
     if to != "store":
         writer(to)
     if done_by_others(out, share, force):
@@ -67,7 +71,7 @@ def anonymize(
         pick(path, PATHS, "path")
         chosen = mask_of(mask, dataset, options)
         refuse_other_plans(chosen, dataset)
-        chosen.net.strength = strength
+        chosen.net.to(engine.device).strength = strength
         if chosen.net.scope == "dataset":
             chosen.net.donors(dataset, 0)  # what it refuses is refused before a key is drawn
         source = release_of(chosen, dataset, key_for(out, seed), path)

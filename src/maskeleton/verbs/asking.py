@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from maskeleton.battery import Halves
+from maskeleton.attacks.given import by_path
+from maskeleton.battery import Halves, Unit, units_of
 from maskeleton.checkpoint import Model
 from maskeleton.dataset import MotionDataset
 from maskeleton.dealing import IDENTITY
@@ -15,6 +16,7 @@ from maskeleton.verbs.working import mapped
 
 FOR_KEPT = ("before", "naive", "adaptive", "transfer")
 FOR_HIDDEN = tuple(name for name in THREATS if name != "transfer")
+OF_ORIGINAL = ("before", "naive", "renormalized", column("analytic", "before"))  # the columns learned from the original
 FOR_GIVEN = ("before", "naive")  # threats of a judge by path: it learned before there was a release
 
 
@@ -42,6 +44,14 @@ def asked_cells(labels: Mapping[str, str], tables: Tables, attacks: Sequence[str
         if threat in FOR_GIVEN:
             yield from (Cell(label, labels[label], threat, "classify", path, by) for path, model in given.items()
                         for label, by in halves if label == model.label)
+
+
+def units_asked(cells: Sequence[Cell], seeds: int, nulls: bool = True) -> list[Unit]:
+    """Nulls are asked of those who learned from what was released, so that the time goes there. A judge that is there
+    already is asked once, and cannot be taught labels that say nothing."""
+    return [unit for unit in units_of(cells, seeds)
+            if not (unit.null and (not nulls or unit.cell.threat in OF_ORIGINAL))
+            and (not by_path(unit.cell.judge) or (unit.seed == 0 and not unit.null))]
 
 
 def of_use(threat: str, hide: Sequence[str]) -> bool:

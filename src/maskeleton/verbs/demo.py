@@ -30,7 +30,9 @@ from maskeleton.verbs.synthesize import synthesize
 from maskeleton.verbs.view import heading, picture_of, spread
 from maskeleton.verdict import table
 
-_OURS = ("people", "store", "audit", "model", "released", "released.key", "evaluated", "report.html")
+_OURS = ("people", "store", "audit", "model", "released", "released.key", "evaluated", "neutral", "neutral.key",
+         "neutral-evaluated", "report.html")
+NEUTRAL = "neutral"
 KEEP, HIDE = "action", "subject"
 ATTACKS = ("features", "side")  # which need no network: done sooner than other processes would have begun
 GAME = {"algorithm": "ensemble", "keepers": "1", "seekers": "1", "privacy": "0.2", "fidelity": "1", "lr_min": "0.0003"}
@@ -47,6 +49,8 @@ RELEASED = ("The same recording before (above) and after (below). Everybody stan
             "nearly as before: that is the point, and the difficulty.")
 JUDGED = ("That one seeker is deceived does not matter: whoever gets the release can learn from it. So strangers are taught "
           "anew, by the original and by the release itself, and the strongest of them counts.")
+UNTRAINED = ("The same people once more, by neutral, which nobody trains: everybody gets the same bones, and the posture, the "
+             "tempo and the trembling that people have in common. How each of them moves is harder to take away.")
 HONEST = ("A short training on a handful of people: take the figures for what they show of the way, not of a method.")
 
 
@@ -71,16 +75,21 @@ def demo(out: str | Path = "demo", *, seed: int = 0, jobs: int = 2, sizes: Sizes
     taken, first = _people(out, seed, jobs, sizes)
     audited = _audit(out, seed)
     mask = _train(out, seed, sizes)
-    changed = _anonymize(out, taken, mask, jobs)
-    evaluated = _evaluate(out, seed)
+    changed = _anonymize(out, taken, mask, "released", str(out / "model"), jobs)
+    evaluated = _evaluate(out, "released", "evaluated", str(out / "model"), seed)
+    evened = _anonymize(out, taken, mask, NEUTRAL, NEUTRAL, jobs)
+    untrained = _evaluate(out, NEUTRAL, "neutral-evaluated", NEUTRAL, seed)
     steps = [Step("What it gives away", AUDITED, parts(audited)), Step("Anonymizing", TAUGHT, _lessons(mask)),
              Step("Before and after", RELEASED, changed),
-             Step("What the release still gives away", f"{JUDGED} {HONEST}", parts(evaluated))]
+             Step("What the release still gives away", f"{JUDGED} {HONEST}", parts(evaluated)),
+             Step("Without training: neutral", UNTRAINED, evened),
+             Step("What neutral still gives away", HONEST, parts(untrained))]
     with atomic(out / "report.html") as page:
         page.write_text(overview(TITLE, LEAD, first, [("What they do, as a camera sees it", _drawn(taken))], steps), "utf-8")
     print()
-    for row in sorted(evaluated.headline, key=lambda row: str(row["role"])):
-        print(sentence(row, evaluated.verb))
+    for name, card in (("trained", evaluated), (NEUTRAL, untrained)):
+        for row in sorted(card.headline, key=lambda row: str(row["role"])):
+            print(f"{name}: {sentence(row, card.verb)}")
     print(f"\nopen {out / 'report.html'}")
     return out / "report.html"
 
@@ -132,12 +141,12 @@ def _train(out: Path, seed: int, sizes: Sizes) -> Mask:
     return mask
 
 
-def _anonymize(out: Path, original: MotionDataset, mask: Mask, jobs: int) -> str:
-    """The release, and one recording of it that the model has not learned from, drawn below what it was."""
-    released = out / "released"
-    _say(f"anonymize {out / 'store'} {released} --with {out / 'model'}")
+def _anonymize(out: Path, original: MotionDataset, mask: Mask, name: str, made_by: str, jobs: int) -> str:
+    """A release, and one recording of it that the model has not learned from, drawn below what it was."""
+    released = out / name
+    _say(f"anonymize {out / 'store'} {released} --with {made_by}")
     with progress("anonymize") as report:
-        taken = anonymizing.anonymize(out / "store", released, mask=out / "model", jobs=jobs, report=report)
+        taken = anonymizing.anonymize(out / "store", released, mask=made_by, jobs=jobs, report=report)
     print(anonymizing.told(taken, released, None))
     after = store.open(released)
     strange = np.flatnonzero(~np.isin(np.array(original.hashes, str), mask.trained_on["hashes"]))
@@ -146,13 +155,13 @@ def _anonymize(out: Path, original: MotionDataset, mask: Mask, jobs: int) -> str
                               below=after[after.ids.index(original.ids[index])], fps=original.fps) + "</figure>"
 
 
-def _evaluate(out: Path, seed: int) -> Scorecard:
-    original, released = out / "store", out / "released"
-    _say(f"evaluate {original} {released} --keep {KEEP} --hide {HIDE} --with {out / 'model'} "
-         f"{_options('attack', ATTACKS)} --seeds 1 --out {out / 'evaluated'}")
+def _evaluate(out: Path, name: str, run: str, made_by: str, seed: int) -> Scorecard:
+    original, released = out / "store", out / name
+    _say(f"evaluate {original} {released} --keep {KEEP} --hide {HIDE} --with {made_by} {_options('attack', ATTACKS)} "
+         f"--seeds 1 --out {out / run}")
     with progress("evaluate") as report:
-        card = evaluate(original, released, keep=[KEEP], hide=[HIDE], mask=out / "model", attacks=ATTACKS, seeds=1,
-                        out=out / "evaluated", seed=seed, report=report)
+        card = evaluate(original, released, keep=[KEEP], hide=[HIDE], mask=made_by, attacks=ATTACKS, seeds=1,
+                        out=out / run, seed=seed, report=report)
     print(table(card))
     return card
 

@@ -10,7 +10,7 @@ import numpy as np
 from maskeleton.attacks import ATTACKS
 from maskeleton.attacks.given import by_path
 from maskeleton.attacks.taught import refuse_options
-from maskeleton.battery import Clock, Unit, ask, units_of
+from maskeleton.battery import Clock, ask
 from maskeleton.checkpoint import Model, load, refuse_strangers, truth_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.donors import read_sources
@@ -19,10 +19,9 @@ from maskeleton.formats.opening import read
 from maskeleton.jobs import Report, Share
 from maskeleton.labels import UNKNOWN
 from maskeleton.mask import Mask
-from maskeleton.metrics import compared
+from maskeleton.metrics import compared, noted
 from maskeleton.nearness import nearness
 from maskeleton.page.table import write_page
-from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import Scorecard
 from maskeleton.tally import tally, tally_near, told_of
@@ -31,7 +30,7 @@ from maskeleton.threats.naming import credit
 from maskeleton.threats.ways import by_column, settled
 from maskeleton.verbs.anonymize import mask_of
 from maskeleton.verbs.apart import tell_apart
-from maskeleton.verbs.asking import asked_cells, of_use, tables_mapped
+from maskeleton.verbs.asking import asked_cells, of_use, tables_mapped, units_asked
 from maskeleton.verbs.audit import (
     FOR_CELLS,
     NETWORKS,
@@ -65,6 +64,7 @@ def evaluate(
     judges: Sequence[str] = JUDGES_ASKED,
     by: str | None = None,
     seeds: int = 3,
+    nulls: bool = True,
     minutes: float | None = None,
     out: str | Path | None = None,
     set: Mapping[str, str] | None = None,
@@ -76,7 +76,8 @@ def evaluate(
     report: Report | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Scorecard:
-    """Ask every attack under every threat; `mask` is the model that made the release, if one did."""
+    """Ask every attack under every threat; `mask` is the model that made the release, if one did. Without `nulls` nobody
+    is taught labels that say nothing: for runs that stand beside others in which that was asked."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
     labels = _labels(keep, hide)
@@ -107,7 +108,7 @@ def evaluate(
         tables = tables_mapped(possible, Path(own) / "tables")
         cells = list(asked_cells(labels, tables, attacks, names, halves, given))
         folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
-        asked = ask(_units(cells, seeds), by_column(tables), halves, folder, jobs=jobs,
+        asked = ask(units_asked(cells, seeds, nulls), by_column(tables), halves, folder, jobs=jobs,
                     minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
                     share=Share(*share), say=say)
         card = Scorecard("evaluate", seed=seed, data=told_of(after, Path(released).name))
@@ -240,9 +241,10 @@ def _known_people(original: MotionDataset, learned: np.ndarray, hide: Sequence[s
 
 
 def _compare(card: Scorecard, before: MotionDataset, after: MotionDataset) -> None:
-    """How far the motion was moved, where both have the same frames."""
+    """How far the motion was moved, and what had to be done to say so."""
     try:
         card.motion = compared(before, after)
+        card.warnings += noted(before, after)
     except UserError as fault:
         card.not_tried.append(f"how far the motion was moved: {fault.wrong}")
 
@@ -278,12 +280,3 @@ def mark_taught(card: Scorecard, given: Mapping[str, Model], tested: MotionDatas
                           for cell in card.cells]
             card.warnings.append(f"the judge {path} learned from {known} of the {len(tested)} recordings that it is "
                                  "tested on: its cells leak")
-
-
-# ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _units(cells: Sequence[Cell], seeds: int) -> list[Unit]:
-    """A judge that is there already is asked once, and cannot be taught labels that say nothing."""
-    return [unit for unit in units_of(cells, seeds)
-            if not by_path(unit.cell.judge) or (unit.seed == 0 and not unit.null)]

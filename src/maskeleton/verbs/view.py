@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from maskeleton.errors import UserError, listed
 from maskeleton.formats.opening import open_source, plan, read
 from maskeleton.formats.source import Fault, Part, Source
 from maskeleton.jobs import atomic
-from maskeleton.metrics import noted
 from maskeleton.motion import Motion, storable
 from maskeleton.page.beside import Shown, Sides, album, page, pairs
 from maskeleton.page.strip import sheet, strip
@@ -23,6 +23,7 @@ from maskeleton.verbs.convert import refuse_overwriting
 MOST = 6  # recordings drawn where none is asked for
 FEW = 3  # of them where original and release are drawn in one picture
 LOOKED_AT = 120  # parts of a source that are read to choose them from
+Thing = TypeVar("Thing")
 
 
 def view(
@@ -97,10 +98,15 @@ def view_pair(
     sides = Sides(names, (original.fps, released.fps))
     if not as_page:
         return _written(out, pairs(shown, original.skeleton, sides, frames=frames, turn=turn))
-    lead = f"{len(rows)} of the {len(original)} recordings looked at, before and after they were anonymized." \
-        if len(rows) < len(original) else "Before and after they were anonymized."
-    return _written(out, page(shown, original.skeleton, sides, lead=lead, notes=[*notes, *noted(original, released)],
-                              frames=frames, turn=turn))
+    lead = f"{len(rows)} of {len(original)} recordings, before and after they were anonymized."
+    return _written(out, page(shown, original.skeleton, sides, lead=lead, notes=[*notes, *_lengths(original, released)],
+                              footer=f"{original.fps:g} and {released.fps:g} frames a second", frames=frames, turn=turn))
+
+
+def _lengths(original: MotionDataset, released: MotionDataset) -> list[str]:
+    others = int((original.frames / original.fps != released.frames / released.fps).sum())
+    return [f"{others} of {len(original)} recordings last longer or shorter in the release: what stands above each other "
+            "is the same share of the time of each, and not the same second"] if others else []
 
 
 def picture_of(
@@ -154,8 +160,8 @@ def in_both(original: MotionDataset | Source, released: MotionDataset | Source,
     there = set(after.ids) if after is not None else set()
     common = [row for row, id in enumerate(before.ids) if id in there]
     if after is None or not common:
-        who = listed(before.ids, 2) if recording is not None else "no recording of the original"
-        raise UserError(f"{who} is in the release by its id", "give a release with the ids of its original: what "
+        who = f"{before.ids[0]} is not" if recording is not None else "no recording of the original is"
+        raise UserError(f"{who} in the release by its id", "give a release with the ids of its original: what "
                         "anonymize wrote, before release gave it new names")
     place_of = {id: row for row, id in enumerate(after.ids)}
     lost = len(before) - len(common)
@@ -269,7 +275,7 @@ def spread(dataset: MotionDataset, most: int = MOST) -> list[int]:
     return chosen
 
 
-def evenly[Thing](things: Sequence[Thing], most: int) -> list[Thing]:
+def evenly(things: Sequence[Thing], most: int) -> list[Thing]:
     """At most `most` of the things, from the first to the last at equal steps."""
     count = min(most, len(things))
     return [things[int(step)] for step in np.linspace(0, len(things) - 1, count)] if count else []
