@@ -6,7 +6,7 @@ STYLE = """
 :root { --ink: #1f2630; --soft: #5b6673; --line: #dfe4ea; --wash: #f6f8fa; --hide: #c2410c; --keep: #0b6e99;
         --alarm: #b42318; --alarm-wash: #fef3f2; --care: #8a5a00; --care-wash: #fffaeb; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 68rem; padding: 2.5rem 1.5rem 4rem; color: var(--ink); background: #fff;
+body { margin: 0 auto; max-width: 75rem; padding: 2.5rem 1.5rem 4rem; color: var(--ink); background: #fff;
        font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; } h2 { font-size: 1.25rem; margin: 2.6rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1.6rem 0 .3rem; } p { margin: .4rem 0; max-width: 46rem; }
@@ -18,8 +18,8 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
        border-bottom: 1px solid var(--line); } th { color: var(--soft); font-weight: 500; font-size: .85rem; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th small { display: block; font-weight: 400; font-size: .78rem; line-height: 1.35; }
-td.who { width: 30%; } td.who small, td.rate small { display: block; color: var(--soft); font-size: .8rem; }
-td.rate { font-variant-numeric: tabular-nums; min-width: 9.5rem; } td.rate b { font-size: 1.02rem; }
+td.who { min-width: 13rem; } td.who small, td.rate small { display: block; color: var(--soft); font-size: .8rem; }
+td.rate { font-variant-numeric: tabular-nums; min-width: 8.4rem; } td.rate b { font-size: 1.02rem; }
 td.none { color: #9aa4b0; } .range { color: var(--soft); font-size: .85rem; white-space: nowrap; }
 td.rate svg, td.bar svg { display: block; margin-top: .15rem; }
 figure { margin: 0; overflow-x: auto; } figure svg { width: 100%; height: auto; } .wide { overflow-x: auto; }
