@@ -28,6 +28,7 @@ from maskeleton.mask import usual_options
 from maskeleton.motion import Motion
 from maskeleton.protocols import PROTOCOLS
 from maskeleton.skeleton import KINECT20, KINECT25
+from maskeleton.threats import THREATS
 from maskeleton.traits import trait_table
 
 from people import crowd
@@ -180,10 +181,16 @@ def test_the_channels_on_the_page_are_those_there_are():
 
 
 def test_the_page_on_audits_quotes_what_it_printed():
-    command, printed, *quotes = blocks("reading-an-audit.md", "text")
+    """What `audit` printed and lines of it; at the end what `evaluate` printed."""
+    command, printed, *quotes, again, evaluated = blocks("reading-an-audit.md", "text")
     assert command.startswith("maskeleton audit ")
+    assert again.startswith("maskeleton evaluate ")
     assert len(quotes) >= 4
     assert [line for quote in quotes for line in quote.splitlines() if line not in printed.splitlines()] == []
+    shown = {line.split()[0] for line in evaluated.splitlines() if line.startswith("  ")}
+    assert shown == {*THREATS}
+    told = {row[0] for row in table("reading-an-audit.md", "it says | who that is")}
+    assert told == shown
 
 
 def test_the_page_on_audits_explains_warnings_as_they_are_worded():

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -34,12 +35,29 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_all_rows_of_the_paper_are_there() -> None:
-    told = {name: [row.paper for row in paper_tables.rows_of(name, True)] for name in ("table3", "table5", "figure3")}
-    assert [len(rows) for rows in told.values()] == [11, 6, 6]
+    told = {name: [row.paper for row in paper_tables.rows_of(name, True)]
+            for name in ("table3", "table5", "figure3", "identity")}
+    assert [len(rows) for rows in told.values()] == [11, 6, 6, 5]
+    assert told["identity"][1::2] == ["– .8602 .0603", "– .9175 .0420"]
     assert told["table3"][3] == ".0100 .8445 .6792"
     assert told["table3"][-1] == ".0565 .8425 .5703"
     assert told["table5"][3] == ".0557 .8570 .4410"
     assert told["figure3"][2] == told["table3"][8]
+
+
+def test_in_little_the_sweep_keeps_the_proportions_of_its_weights() -> None:
+    names = [row.name for row in paper_tables.rows_of("table5", True)]
+    assert names[1] == "privacy 0.0333, fidelity 0.0333 (here 0.333, 248.507)"
+    assert names[5] == "privacy 0.3, fidelity 0.0067 (here 3, 50)"
+
+
+def test_pictures_of_two_recordings_without_gender_and_of_one_without_a_name(stage: Any, tmp_path: Path,
+                                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper_tables, "played", lambda preset, small: lambda stage: stage.noise(0.05, "sequence"))
+    paper_tables.make("figure6", [stage, replace(stage, hide="subject")], True, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure6-1.svg", "figure6-2.svg", "figure6-3.svg", "figure6.md"]
+    assert len((tmp_path / "figure6.md").read_text().split("figure 6, ")) == 3
+    assert paper_tables.TABLES["figure5"] == ("ntu",)  # the paper's curves are of identity
 
 
 def test_noise_moves_coordinates_by_its_sigma_and_nothing_by_nothing(stage: Any) -> None:

@@ -51,7 +51,8 @@ JUDGED = ("That one seeker is deceived does not matter: whoever gets the release
           "anew, by the original and by the release itself, and the strongest of them counts.")
 UNTRAINED = ("The same people once more, by neutral, which nobody trains: everybody gets the same bones, and the posture, the "
              "tempo and the trembling that people have in common. How each of them moves is harder to take away.")
-HONEST = ("A short training on a handful of people: take the figures for what they show of the way, not of a method.")
+FEW = "A handful of people who do not exist: take the figures for what they show of the way, not of a method."
+HONEST = FEW + " The training was short, too."
 
 
 class Sizes(NamedTuple):
@@ -83,7 +84,7 @@ def demo(out: str | Path = "demo", *, seed: int = 0, jobs: int = 2, sizes: Sizes
              Step("Before and after", RELEASED, changed),
              Step("What the release still gives away", f"{JUDGED} {HONEST}", parts(evaluated)),
              Step("Without training: neutral", UNTRAINED, evened),
-             Step("What neutral still gives away", HONEST, parts(untrained))]
+             Step("What neutral still gives away", FEW, parts(untrained))]
     with atomic(out / "report.html") as page:
         page.write_text(overview(TITLE, LEAD, first, [("What they do, as a camera sees it", _drawn(taken))], steps), "utf-8")
     print()
