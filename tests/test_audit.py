@@ -95,6 +95,7 @@ def test_a_network_finds_it_too_and_its_null_does_not(leaky: Path) -> None:
 @pytest.mark.parametrize(("asked", "said"), [
     ({"hide": ["shoe size"]}, "there is no label 'shoe size'"),
     ({"hide": ["camera"]}, "there is no label 'camera'"),
+    ({"hide": ["subject"], "keep": ["subject"]}, "subject cannot be kept and hidden"),
     ({"hide": ["subject"], "attacks": ["guess"]}, "there is no attack 'guess'"),
     ({"hide": ["subject"], "judges": ["oracle"]}, "there is no judge 'oracle'"),
     ({"hide": ["subject"], "by": "person"}, "no subject is in both halves"),
@@ -108,6 +109,14 @@ def test_a_network_finds_it_too_and_its_null_does_not(leaky: Path) -> None:
 def test_what_cannot_be_asked_is_refused(leaky: Path, asked: dict[str, object], said: str) -> None:
     with pytest.raises(UserError, match=said):
         audit(leaky, **asked)  # type: ignore[arg-type]
+
+
+def test_an_amount_is_no_label_whoever_is_asked(tmp_path: Path) -> None:
+    dataset = people(0, count=24, actions=1, takes=1)
+    motions = [one._replace(labels={**one.labels, "age": 20 + number}) for number, one in enumerate(dataset)]
+    store.write(MotionDataset.of(KINECT25, 30, motions), tmp_path / "s")
+    with pytest.raises(UserError, match="label 'age' is a number with 24 values"):
+        audit(tmp_path / "s", hide=["age"], keep=[], attacks=["side"])
 
 
 def test_a_judge_that_is_there_already_is_not_asked(leaky: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +173,13 @@ def test_strangers_are_compared(leaky: Path) -> None:
     assert top["by"]["attack"] in ("match", "assign")
     with pytest.raises(UserError, match="ask for it with --hide subject"):
         audit(leaky, hide=["gender"], attacks=["side"], open_set=True)
+
+
+def test_an_attack_that_strangers_are_met_with_is_not_said_to_be_left_out(small: Path) -> None:
+    card = audit(small, hide=["subject"], attacks=["side"], seeds=1, open_set=True, minutes=0)
+    assert "attack match" not in card.not_tried
+    assert "subject by match features, seed 0: no time was left" in card.not_tried
+    assert {"attack classify", "attack features"} <= {*card.not_tried}
 
 
 def test_several_networks_answer_together(leaky: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import resource
 import shutil
 import zipfile
 from pathlib import Path
@@ -245,6 +246,22 @@ def test_a_state_comes_back_as_it_was(tmp_path):
     assert again is not None
     assert torch.equal(again["net"]["w"], told["net"]["w"])
     assert (again["epoch"], again["rows"]) == (3, [{"lr": 0.1}])
+
+
+@pytest.mark.parametrize("write", [
+    lambda folder: save(model(), folder),
+    lambda folder: save_state({"weights": torch.zeros(10_000)}, folder),
+], ids=["model", "state"])
+def test_a_file_that_finds_no_room_is_the_systems_fault_and_leaves_nothing(tmp_path, write):
+    """The command line tells it in two lines because it is an OSError; the writers of torch and safetensors say less."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_hostile_state_is_not_run(tmp_path):

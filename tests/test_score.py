@@ -405,3 +405,15 @@ def test_a_null_of_few_people_may_miss_chance_by_luck(people, away):
     found = score(right, "auc", null=null)
     assert found.null == pytest.approx(0.25)
     assert found.null_away is away
+
+
+@pytest.mark.parametrize(("kinds", "right", "away"), [(6, 3, False), (60, 30, True)])
+def test_who_has_one_name_for_each_kind_has_one_try_a_kind(kinds, right, away):
+    """Who tells six actions apart, and was taught wrong names, hits three of them now and then; thirty of sixty never."""
+    truth = np.tile(np.arange(kinds), 20)
+    person = np.repeat(np.arange(20), kinds)
+    guess = np.where(truth < right, truth, (truth + 1) % kinds)
+    null = ask(np.eye(kinds)[guess], truth, person=person)
+    found = score(ask(np.eye(kinds)[truth], truth, person=person), "top1", null=null)
+    assert found.null == pytest.approx(0.5, abs=0.02)
+    assert found.null_away is away

@@ -265,6 +265,14 @@ def test_a_large_table_shows_the_strongest_attack_of_each_threat():
     assert len(table(Scorecard("evaluate", cells=cells[:24])).splitlines()) == 25
 
 
+def test_a_full_screen_shows_those_that_may_stand_for_a_threat():
+    """Recordings of a person put together tell more than one does, and are never the headline."""
+    cells = [cell("subject", "adaptive", "features", 0.5, judge=f"{number}") for number in range(30)]
+    cells.append(cell("subject", "adaptive", "pool", 1.0, judge="all"))
+    told = table(Scorecard("evaluate", cells=cells)).splitlines()
+    assert [line for line in told if line.startswith("  adaptive")] == [line for line in told if " .50 " in line]
+
+
 def test_bars_and_digits():
     assert bar(0, 0) == "|...................."
     assert bar(0.5, 0.25) == "#####|#####.........."

@@ -5,6 +5,7 @@ trained, `state.pt`. Nothing of it is ever run: weights are numbers, the rest is
 """
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
-from safetensors.torch import save_file
+from safetensors.torch import save as written_tensors
 from torch import Tensor, nn
 
 from maskeleton.classifiers import CLASSIFIERS
@@ -102,7 +103,7 @@ def write(folder: Path, net: nn.Module, page: Mapping[str, Any], curves: Iterabl
     folder.mkdir(parents=True, exist_ok=True)
     weights = {key: tensor.detach().cpu().contiguous() for key, tensor in net.state_dict().items()}
     with atomic(folder / WEIGHTS) as out:
-        save_file(weights, out)
+        out.write_bytes(written_tensors(weights))  # save_file calls a full disk by a name of its own
     save_curves(curves, folder)
     with atomic(folder / PAGE) as out:
         out.write_text(json.dumps({"schema": SCHEMA, **page}, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -277,8 +278,10 @@ def truth_of(model: Model, dataset: MotionDataset) -> np.ndarray:
 
 def save_state(state: Mapping[str, Any], folder: Path) -> None:
     """Write what training needs to go on exactly where it was."""
+    packed = io.BytesIO()  # torch's own writer hides why it could not write
+    torch.save(dict(state), packed)
     with atomic(folder / STATE) as out:
-        torch.save(dict(state), out)
+        out.write_bytes(packed.getbuffer())
 
 
 def load_state(folder: Path) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ Thing = TypeVar("Thing")
 MENDABLE = {
     errno.ENOSPC: "free some room and run the same command again: it goes on from here",
     errno.EDQUOT: "free some room and run the same command again: it goes on from here",
+    errno.EFBIG: "raise the limit on the size of a file (ulimit -f) and run the same command again",
     errno.EACCES: "check who may read and write there",
     errno.EPERM: "check who may read and write there",
     errno.EROFS: "choose an OUT that can be written",

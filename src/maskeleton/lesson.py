@@ -48,9 +48,7 @@ def lesson(dataset: MotionDataset, label: str, indices: Sequence[int] | np.ndarr
     if len(codes) < 2:
         there = f"one value only: {classes[0]}" if classes else "no known value"
         raise UserError(f"label {label!r} has {there}", "a classifier needs at least two to tell apart")
-    if len(codes) > MOST_NUMBERS and label not in dataset.names and label not in NUMBERED:
-        raise UserError(f"label {label!r} is a number with {len(codes)} values",
-                        "put the values into bands first: a classifier tells kinds apart, not amounts")
+    refuse_quantity(dataset, label, len(codes))
     truth = np.full(len(dataset), UNKNOWN)
     known = np.isin(values, codes)
     truth[known] = np.searchsorted(codes, values[known])
@@ -58,6 +56,13 @@ def lesson(dataset: MotionDataset, label: str, indices: Sequence[int] | np.ndarr
     alone = ~np.isin(truth[check], truth[np.setdiff1d(rows, check)])  # of a class nobody would teach any more
     check = check[~alone]
     return Lesson(label, codes, classes, truth, np.setdiff1d(rows, check), check)
+
+
+def refuse_quantity(dataset: MotionDataset, label: str, values: int) -> None:
+    """A UserError where a label of so many values is an amount, such as age in years."""
+    if values > MOST_NUMBERS and label not in dataset.names and label not in NUMBERED:
+        raise UserError(f"label {label!r} is a number with {values} values",
+                        "put the values into bands first: a classifier tells kinds apart, not amounts")
 
 
 def _check(dataset: MotionDataset, label: str, rows: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -68,7 +68,7 @@ def storable(motion: Motion, joints: int) -> Motion:
         positions = filled(np.where(finite[..., None], positions, np.nan), present)
         motion = motion._replace(positions=positions, present=present, tracked=tracked)
     if not motion.present.any():
-        raise UserError(f"recording {motion.id!r} has no body in any frame", "set it aside with --clean empty")
+        raise UserError(f"recording {motion.id!r} has no body in any frame", "set it aside with convert --clean empty")
     return motion._replace(positions=np.ascontiguousarray(positions, np.float32),
                            tracked=np.minimum(motion.tracked, SEEN).astype(np.uint8))
 

@@ -32,7 +32,7 @@ def normalize(chain: str, motion: Motion, skeleton: Skeleton) -> tuple[Motion, U
     batching.
     """
     if not motion.present.any():
-        raise UserError(f"recording {motion.id!r} has no body in any frame", "set it aside with --clean empty")
+        raise UserError(f"recording {motion.id!r} has no body in any frame", "set it aside with convert --clean empty")
     return pick(chain, CHAINS, "normalization chain")(motion, skeleton)
 
 

@@ -78,13 +78,14 @@ def _away(void: Score, way: Metric, null: Answers | float | None) -> bool:
 
 
 def _luck_of_dealing(null: Answers) -> float:
-    """Where a label is dealt out to people once, a number by which chance is missed once in 400 times: three standard
-    deviations of the AUC of as many people who know nothing."""
+    """A number by which chance is missed once in 400 times because the label is dealt out once: three standard deviations
+    of the AUC of as many people, or of one answer for each kind of recording, by who knows nothing."""
     asked = null.take(np.flatnonzero(null.right.any(1)))
     pairs = np.unique(np.stack([asked.seed, asked.person, asked.truth]), axis=1)
     people = np.unique(pairs[:2], axis=1).shape[1]
     if people < pairs.shape[1] or null.scores.shape[1] > FEW_CLASSES or not people:
-        return 0.0
+        kinds = max(len(np.unique(asked.truth)), 1)  # who tells kinds well has one name for each: that is one try a kind
+        return 3 * sqrt((1 - 1 / kinds) / kinds / kinds)
     sizes = np.unique(asked.truth[np.unique(np.stack([asked.seed, asked.person]), axis=1, return_index=True)[1]],
                       return_counts=True)[1]
     few, many = (int(sizes.min()), int(sizes.sum() - sizes.min())) if len(sizes) > 1 else (1, people)

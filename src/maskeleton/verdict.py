@@ -187,15 +187,15 @@ def table(card: Scorecard) -> str:
 
 def _shown(cells: Sequence[CellScore]) -> list[CellScore]:
     """One line a cell in its label's own metric (or, having none, in the first it has); if that is too much, the
-    strongest attack of each threat."""
+    strongest attack of each threat among those that may stand for it."""
     own = [cell for cell in cells if cell.metric == _metric_of(cell, cells)]
     if len(own) <= MOST_LINES:
         return own
-    best: dict[tuple[str, ...], CellScore] = {}
+    groups: dict[tuple[str, ...], list[CellScore]] = {}
     for cell in own:
-        key = (cell.label, cell.role, cell.threat, cell.split)
-        best[key] = strongest([cell, best[key]]) or cell if key in best else cell
-    return list(best.values())
+        groups.setdefault((cell.label, cell.role, cell.threat, cell.split), []).append(cell)
+    best = [strongest(eligible(some, *key[:2]) or some) for key, some in groups.items()]
+    return [cell for cell in best if cell is not None]
 
 
 def _metric_of(cell: CellScore, cells: Sequence[CellScore]) -> str:

@@ -22,6 +22,7 @@ from maskeleton.explain import explain as explain_label
 from maskeleton.formats.opening import read, said_of_source
 from maskeleton.jobs import Report, Share, atomic
 from maskeleton.labels import UNKNOWN
+from maskeleton.lesson import refuse_quantity
 from maskeleton.page.table import write_page
 from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
@@ -75,8 +76,8 @@ def audit(
                    "features" in attacks)
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
-        keep = (["action"] if "action" in dataset.labels else []) if keep is None else keep
-        labels = {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")}
+        keep = [label for label in ("action",) if label in {*dataset.labels} - {*hide}] if keep is None else keep
+        labels = roles_of(keep, hide)
         refuse_labels(dataset, labels)
         kept = keep[0] if keep else "action"
         halves = halves_of(dataset, labels, by, kept, seed, open_set)
@@ -98,7 +99,7 @@ def audit(
             elif explain:
                 card.channels += [{"label": label, **row}
                                   for row in explain_label(dataset, label, first_halves(halves, label), kept)]
-        card.not_tried += [f"attack {name}" for name in ATTACKS if name not in attacks]
+        card.not_tried += [f"attack {name}" for name in ATTACKS if name not in {cell.attack for cell in cells}]
         conclude(card)
     if out is not None:
         card.write(Path(out))
@@ -167,6 +168,13 @@ def judges_of(attack: str, label: str, role: str, judges: Sequence[str]) -> Sequ
     return judges
 
 
+def roles_of(keep: Sequence[str], hide: Sequence[str]) -> dict[str, str]:
+    """Each label with its role; a UserError where one is to be kept and hidden."""
+    if both := sorted({*keep} & {*hide}):
+        raise UserError(f"{', '.join(both)} cannot be kept and hidden", "name each label once")
+    return {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")}
+
+
 def refuse_labels(dataset: MotionDataset, labels: Mapping[str, str]) -> None:
     """Refuse, all at once, labels that are not there or cannot be told apart."""
     faults = []
@@ -180,6 +188,8 @@ def refuse_labels(dataset: MotionDataset, labels: Mapping[str, str]) -> None:
     if faults:
         raise UserError("; ".join(faults), f"labels: {listed(dataset.labels) or 'none'}; give them by --pattern or a "
                         "people.csv when converting")
+    for label in labels:
+        refuse_quantity(dataset, label, len(np.setdiff1d(dataset.labels[label], UNKNOWN)))
 
 
 def calibrated(card: Scorecard, dataset: MotionDataset, label: str, halves: Sequence[Half], keep: str, seed: int,
