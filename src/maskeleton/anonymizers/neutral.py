@@ -61,7 +61,7 @@ class Neutral(Canonical):
 
     def __init__(
         self, skeleton: Skeleton, *, posture: float = 1.0, tempo: float = 0.7, lowpass: float = 1.0, rate: float = 3.0,
-        noise: float = 0.6, drift: float = 3.0, coordination: float = 0.7, components: int = 8, amplitude: float = 0.0,
+        noise: float = 0.7, drift: float = 3.0, coordination: float = 0.7, components: int = 8, amplitude: float = 0.3,
         spectrum: float = 0.0, donors: float = 1.0, mixing: float = 0.05, rest: float = 1.0, fade: float = 0.8,
         handedness: float = 0.0, duration: float = 0.0, pin: float = 0.0,
     ) -> None:
@@ -130,8 +130,7 @@ class Neutral(Canonical):
         bones = bones_of(crew.bodies, self.tree)
         lengths, scale = self.longer(bones, crew)
         directions, cosine, sine = self._inside(crew, bones)
-        aim = self._aim(directions, crew.weight)
-        directions = self._at_rest(self._alike(directions, aim, crew, seeds), aim, crew.weight)
+        directions = self._at_rest(self._alike(directions, self._aim(directions, crew.weight), crew, seeds))
         cosine, sine, lead = self._turned_back(cosine, sine, crew)
         before = turned(crew.bodies[:, [*self.tree.feet, self.tree.root]], *(part[:, None] for part in lead))
         limbs, way = self.standing(turned(directions, cosine[:, None], sine[:, None]) * lengths, before, scale,
@@ -211,13 +210,13 @@ class Neutral(Canonical):
             gain = gain * towards(own * gain, wanted.exp(), share)
         return waves * torch.matmul(gain.log(), bands).exp()[:, :, None]
 
-    def _at_rest(self, directions: Tensor, aim: Tensor, weight: Tensor) -> Tensor:
-        """The common pose at both ends, and between them the mean direction that is aimed at."""
+    def _at_rest(self, directions: Tensor) -> Tensor:
+        """The common pose at both ends. What lies between is left as it is: turned to the mean once more, who bows for all
+        of that time would stand."""
+        if not self.options["rest"]:
+            return directions
         shares = fading(directions.shape[-1], float(self.fps), self.options["fade"], self.share("rest")).to(directions)
-        if self.options["posture"]:
-            between = weight * (1 - shares)
-            directions = rotated(directions, torch.matmul(directions, between[:, None, :, None])[..., 0], aim)
-        return faded(directions, self.pose, shares) if self.options["rest"] else directions
+        return faded(directions, self.pose, shares)
 
     def _placed(self, way: Tensor, before: Tensor, crew: Crew) -> Tensor:
         """The way (N, 3, T) where the leader's is the population's place on the whole, and others are as far from it as

@@ -45,7 +45,7 @@ def question_of(train: MotionDataset, test: MotionDataset, label: str, keep: str
     """The traits and labels of both halves, some channels left out."""
     classes, codes = np.unique(train.labels[label], return_inverse=True)
     if len(classes) < 2:
-        raise UserError(f"{len(train)} recordings of {len(classes)} {label} cannot teach anything",
+        raise UserError(f"{len(train)} recordings with fewer than two values of {label} cannot teach anything",
                         "there must be two values at least to learn from")
     learned, asked = trait_table(train), trait_table(test)
     left = _left(without)

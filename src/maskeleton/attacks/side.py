@@ -33,7 +33,7 @@ def side(
     train = train.select(train.labels[label] != UNKNOWN)
     classes, codes = np.unique(train.labels[label], return_inverse=True)
     if len(classes) < 2:
-        raise UserError(f"{len(train)} recordings of {len(classes)} {label} cannot teach anything",
+        raise UserError(f"{len(train)} recordings with fewer than two values of {label} cannot teach anything",
                         "there must be two values at least to learn from")
     clues = [CLUES[name] for name in GROUPS.get(judge, (judge,) if judge in CLUES else tuple(CLUES))]
     each = [np.concatenate([clue(train), clue(test)]) for clue in clues]

@@ -39,6 +39,7 @@ from maskeleton.verbs.audit import (
     halves_of,
     refuse_labels,
     refuse_run,
+    roles_of,
     share_of,
     write_split,
 )
@@ -80,7 +81,7 @@ def evaluate(
     is taught labels that say nothing: for runs that stand beside others in which that was asked."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
-    labels = _labels(keep, hide)
+    labels = roles_of(keep, hide)
     refuse_run(Path(out) if out is not None else None, Share.checked(*share), minutes, force)
     for name in attacks:
         pick(name, ATTACKS, "attack")
@@ -140,12 +141,6 @@ def evaluate(
         write_record(Path(out), record_of("evaluate", used, seed, content_id=after.content_id,
                                           content_of_original=before.content_id))
     return card
-
-
-def _labels(keep: Sequence[str], hide: Sequence[str]) -> dict[str, str]:
-    if both := sorted({*keep} & {*hide}):
-        raise UserError(f"{', '.join(both)} cannot be kept and hidden", "name each label once")
-    return {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")}
 
 
 # ── the release beside the original ──────────────────────────────────────────────────────────────────────────────────

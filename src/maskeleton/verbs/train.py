@@ -18,7 +18,7 @@ from maskeleton.record import record_of, write_record
 from maskeleton.splits import three_parts
 from maskeleton.training import MADE
 from maskeleton.training import train as trained
-from maskeleton.verbs.audit import refuse_labels
+from maskeleton.verbs.audit import refuse_labels, roles_of
 from maskeleton.verbs.convert import keep_apart, refuse_overwriting
 from maskeleton.verbs.working import mapped
 
@@ -65,11 +65,10 @@ def train(
         keep, hide = keep or ["action"], hide or ["subject"]
     elif not prepares and not (keep and hide):
         raise UserError(f"nothing is to be {'hidden' if keep else 'kept'}", "name a label with --keep, and one with --hide")
-    if both := sorted({*keep} & {*hide}):
-        raise UserError(f"{', '.join(both)} cannot be kept and hidden", "name each label once")
+    roles = roles_of(keep, hide)
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
-        refuse_labels(dataset, {**dict.fromkeys(keep, "keep"), **dict.fromkeys(hide, "hide")})
+        refuse_labels(dataset, roles)
         rows = rows_for(dataset, keep, hide, by, seed)
         told_by_one = say if engine.first else lambda words: None
         rest = "the others are for evaluate" if len(rows) < len(dataset) else "nothing is held back for evaluate"
