@@ -196,6 +196,7 @@ def test_another_ones_take_hides_its_owner_and_names_its_donor(four: Path, tmp_p
         assert found[threat].rate < 0.6, threat
     assert found["donor"].rate > 0.95
     assert found["donor"].chance == CHANCE
+    assert found["donor"].validation is None  # originals were among what it tried itself out on
     assert rates(card, "near")["donor"].rate == rates(card, "near", "of others")["donor"].rate == 1
     top, = card.headline
     assert top["by"] == {"threat": "donor", "attack": "features", "judge": top["by"]["judge"]}
