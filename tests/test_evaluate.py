@@ -249,6 +249,19 @@ def test_what_the_anonymizer_learned_from_is_left_out() -> None:
         unseen(dataset, other, mask_of(dataset, np.arange(8)))
 
 
+def test_another_model_of_the_same_name_is_told_from_the_one_that_made_the_release():
+    dataset = people(0.01, 4, 2, 4)
+    used = mask_of(dataset, np.arange(8))
+
+    def said(**entry: str) -> list[str]:
+        made = replace(dataset, history=({"verb": "anonymize", "with": used.name, **entry},))
+        return [note for note in unseen(dataset, made, used)[1] if "made by another" in note]
+
+    assert said() == said(model=used.hash) == []
+    assert said(model="0" * 32) == [f"the release was made by another {used.name} than the one that --with names: what its "
+                                    "maker learned from is not known, and undoing it may fail for that alone"]
+
+
 @pytest.mark.usefixtures("quick")
 def test_with_a_model_its_recordings_are_not_tested(original: Path, tmp_path: Path) -> None:
     dataset = store.open(original)

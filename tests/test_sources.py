@@ -60,6 +60,15 @@ def test_who_entered_which_recording_lies_beside_the_release_and_nowhere_in_it(d
     assert "sources" not in (out / "dataset.json").read_text()
 
 
+def test_who_stands_in_a_release_finds_the_file_beside_it(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    (out / "deeper").mkdir(parents=True)
+    write_sources(out, ["a", "b"], [("b",), ("a",)])
+    for here, called in ((out, "."), (out / "deeper", ".."), (tmp_path, "out")):
+        monkeypatch.chdir(here)
+        assert read_sources(Path(called)) == {"a": ("b",), "b": ("a",)}
+
+
 def test_where_nobody_else_entered_there_is_no_such_file_and_an_old_one_goes(data, tmp_path):
     out, place = tmp_path / "out", tmp_path / "out.sources.parquet"
     anonymize(data, out, mask="swap")

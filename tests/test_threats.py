@@ -157,6 +157,16 @@ def test_of_the_ways_of_a_threat_the_strongest_counts() -> None:
     assert chosen(0.2, 0.8).validation == pytest.approx(0.3)
 
 
+def test_a_way_that_has_no_rate_ends_nothing() -> None:
+    one = people(0.03, 2, 1, 1)
+    tables = {"analytic": {"before": Table(one, one), "adaptive": Table(one, one)}}
+    cells = [Cell("subject", "hide", threat, "features", "", "take") for threat in by_column(tables)]
+    good, mute = answers(0.5, 0.5), answers(0.5, 0.5)._replace(truth=np.full(40, -1))
+    for some, best in (((good, mute), good), ((mute, good), good), ((mute, mute), mute)):
+        asked, (cell,) = settled(Asked(dict(zip(cells, some, strict=True)), {}, {}, [], []), cells, tables)
+        assert (asked.answers[cell].truth == best.truth).all()
+
+
 def test_who_was_not_tried_is_taken_at_their_word_and_who_was_by_what_was_tried() -> None:
     usual = CellScore("subject", "hide", "adaptive", "features", "", "take", (), "top1", 0.5, 0.4, 0.6, 0.1, None, 80, 20, 1)
     sure, lucky = usual._replace(rate=0.5, validation=0.8), usual._replace(rate=0.7, validation=0.6)

@@ -1,5 +1,6 @@
 """Donors: whose motion entered which released recording, in a private file beside the release."""
 
+import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,9 @@ COLUMNS = ["id", "source"]
 
 
 def sources_beside(out: Path) -> Path:
-    """Where it lies: never in the release."""
+    """Where it lies: never in the release, even where that is called . or .. by who stands in it."""
+    if out.name in ("", ".."):
+        out = Path(os.path.abspath(out))  # links are not followed: what was written lies beside the link
     return out.with_name(f"{out.name}.sources.parquet")
 
 

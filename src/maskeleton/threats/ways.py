@@ -1,9 +1,11 @@
 """Ways: a threat that goes several ways is asked each of them; what counts is the strongest."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from maskeleton.answers import NO_MERIT, Answers
 from maskeleton.battery import Asked, Table
+from maskeleton.errors import UserError
 from maskeleton.recognize import Cell
 from maskeleton.score import primary, score
 from maskeleton.scorecard import CellScore
@@ -52,14 +54,19 @@ def _tried_there(cell: Cell, table: Table) -> bool:
 
 
 def _strongest(ways: Sequence[Cell], answers: Mapping[Cell, Answers]) -> Cell | None:
-    """Of several ways the one by which a headline would be chosen."""
+    """Of several ways the one by which a headline would be chosen; where none has a rate, the first, so that it is said.
+    """
     if len(ways) < 2:
         return ways[0] if ways else None
     scored = {}
     for cell in ways:
-        metric, found = primary(cell.label), answers[cell]
-        scored[CellScore.of(score(found, metric), label=cell.label, role=cell.role, threat=cell.threat,
-                            attack=cell.attack, judge=cell.judge, split=cell.by, validation=found.validation,
-                            validation_error=found.validation_error)] = cell
+        with suppress(UserError):
+            scored[_rated(cell, answers[cell])] = cell
     best = strongest(scored)
-    return scored[best] if best is not None else None
+    return scored[best] if best is not None else ways[0]
+
+
+def _rated(cell: Cell, found: Answers) -> CellScore:
+    return CellScore.of(score(found, primary(cell.label)), label=cell.label, role=cell.role, threat=cell.threat,
+                        attack=cell.attack, judge=cell.judge, split=cell.by, validation=found.validation,
+                        validation_error=found.validation_error)

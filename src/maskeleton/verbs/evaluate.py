@@ -191,11 +191,16 @@ def _refuse_other_truth(before: MotionDataset, released: MotionDataset, label: s
 def unseen(original: MotionDataset, released: MotionDataset, mask: Mask | None,
            hide: Sequence[str] = ()) -> tuple[np.ndarray, list[str]]:
     """The recordings that the anonymizer has not learned from, and what must be said of them."""
-    everything = np.arange(len(original))
     if mask is None:
-        return everything, ["what the anonymizer learned from is not known here (--with MODEL/ says it): if it learned "
-                            "from these recordings, it knew what it is tested on"]
+        return np.arange(len(original)), ["what the anonymizer learned from is not known here (--with MODEL/ says it): if "
+                                          "it learned from these recordings, it knew what it is tested on"]
     _refuse_other_mask(released, mask)
+    rows, notes = _not_learned_from(original, mask, hide)
+    return rows, [*_other_weights(released, mask), *notes]
+
+
+def _not_learned_from(original: MotionDataset, mask: Mask, hide: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    everything = np.arange(len(original))
     learned = np.isin(np.array(original.hashes, str), mask.trained_on["hashes"])
     rest = np.flatnonzero(~learned)
     if not learned.any():
@@ -223,6 +228,15 @@ def _refuse_other_mask(released: MotionDataset, mask: Mask) -> None:
     if made and mask.name not in made:
         raise UserError(f"the release was made by {listed(made)}, and the model is of {mask.name}",
                         "give --with the model that made the release")
+
+
+def _other_weights(released: MotionDataset, mask: Mask) -> list[str]:
+    """Models of one name may have learned from others, and then say nothing of what the release's maker knew."""
+    made = [entry["model"] for entry in released.history if entry.get("verb") == "anonymize" and "model" in entry]
+    if not made or mask.hash in made:
+        return []
+    return [f"the release was made by another {mask.name} than the one that --with names: what its maker learned from is "
+            "not known, and undoing it may fail for that alone"]
 
 
 def _known_people(original: MotionDataset, learned: np.ndarray, hide: Sequence[str]) -> list[str]:
