@@ -120,7 +120,7 @@ def test_constant_noise_of_a_person_is_found_by_adaptive(alike: Path) -> None:
     for threat in ("before", "naive"):
         assert found(card, "subject", threat, "features").low < 0.3
     top, = card.headline
-    assert top["by"]["threat"] == "adaptive"
+    assert top["by"]["threat"] in ("adaptive", "donor")  # both learned from the release
     assert top["rate"] > 0.9
     assert "the release itself tells it" in " ".join(card.warnings)
 
