@@ -8,7 +8,8 @@ from test_audit import people
 from maskeleton.attacks import taught as module
 from maskeleton.attacks.taught import taught
 from maskeleton.fit import fit
-from maskeleton.recognize import NETWORKS
+from maskeleton.recognize import NETWORKS, Cell, cell_jobs, relabelled
+from maskeleton.splits import split
 from maskeleton.store import write
 from maskeleton.verbs.evaluate import evaluate
 
@@ -52,6 +53,17 @@ def test_before_and_naive_ask_the_same_networks(tmp_path: Path, lessons: list[st
     subjects = lessons.count("subject")
     assert subjects == len(set(list_of_folds(tmp_path / "run")))
     assert not (tmp_path / "run" / "cells" / NETWORKS).exists()
+
+
+def test_answers_are_kept_under_the_labels_that_count() -> None:
+    """A label that was corrected in the original is another question, though every recording is the same."""
+    dataset = people(0.03, count=4, actions=2, takes=3)
+    halves = split(dataset, "subject")
+    cell = Cell("subject", "hide", "adaptive", "features", "", halves[0].by)
+    turned = relabelled(dataset, "subject", dataset.labels["subject"][::-1])
+    assert turned.content_id == dataset.content_id
+    asked = [cell_jobs(cell, some, some, halves, 0)[0].file for some in (dataset, dataset, turned)]
+    assert asked[0] == asked[1] != asked[2]
 
 
 def list_of_folds(run: Path) -> list[str]:

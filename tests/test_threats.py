@@ -1,6 +1,7 @@
 """threats: each has a planted release that it breaks and that deceives who looks less closely, and one that nobody
 breaks; what cannot be tried is said."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,14 @@ def swapped(of: Path, out: Path) -> None:
         dataset[int(row)]._replace(id=dataset.ids[place], labels=dataset.told(place))
         for place, row in enumerate(donor)]), out)
     write_sources(out, dataset.ids, [(dataset.ids[int(row)],) for row in donor])
+
+
+def test_whose_motion_entered_must_be_told_where_others_did() -> None:
+    dataset = people(0.03, 4, 2, 3)
+    made = replace(dataset, history=({"verb": "anonymize", "with": "swap"},))
+    tables, missing = tables_of(Known(dataset, made, None, None, {}), ["donor"])
+    assert not tables
+    assert "keep RELEASED.sources.parquet" in missing[0]
 
 
 @pytest.mark.usefixtures("quick")

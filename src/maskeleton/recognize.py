@@ -1,5 +1,6 @@
 """A cell of the table: can this label be recognized on these recordings by one who learned from those?"""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import pick
 from maskeleton.jobs import Job
 from maskeleton.labels import UNKNOWN
+from maskeleton.motion import canonical_json
 from maskeleton.score import permuted
 from maskeleton.seeds import seed_for
 from maskeleton.splits import Half, OpenSet
@@ -59,11 +61,18 @@ def cell_jobs(
             test = looked_at.select(half.test)
         options = {"keep": keep, "set": dict(set or {}), "minutes": minutes}
         ids = [some.content_id for some in (train, test, gallery) if some is not None]
-        key = [*cell, seed, fold, null, *ids, {**options, "minutes": minutes is not None}, *weights]
+        codes = [_codes(some, cell.label, keep) for some in (train, test, gallery) if some is not None]
+        key = [*cell, seed, fold, null, *ids, *codes, {**options, "minutes": minutes is not None}, *weights]
         judge = Path(cell.judge).name
         name = f"{cell.label}-{cell.threat}-{cell.attack}-{judge}-{seed}{'-null' if null else ''}-{fold}"
         jobs.append(Job(name, key, answer, (train, test, gallery, cell, seed, fold, null, options)))
     return jobs
+
+
+def _codes(dataset: MotionDataset, label: str, keep: str) -> str:
+    """A name for the labels that count: a release has the original's, whatever it was written with."""
+    told = {name: dataset.labels[name].tolist() for name in (label, keep, "subject") if name in dataset.labels}
+    return hashlib.sha256(canonical_json(told)).hexdigest()[:16]
 
 
 def answer(

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.battery import Table
 from maskeleton.dataset import MotionDataset
 from maskeleton.dealing import IDENTITY
@@ -22,6 +23,9 @@ def donor(known: Known) -> dict[str, Table]:
     known who is in them; looks at the release, and is right with any of its donors."""
     if IDENTITY not in known.original.labels:
         raise UserError("it is not known who is who", "give the people by --pattern or a people.csv when converting")
+    if known.sources is None and _took_from_others(known.released):
+        raise UserError("whose motion entered which recording was not told", "keep RELEASED.sources.parquet, which anonymize "
+                        "writes, beside the release")
     donors = donors_of(known.original, known.sources)
     if not any(len(rows) for rows in donors):
         raise UserError("of no recording it is known whose motion entered it", "compare with the original whose "
@@ -33,6 +37,12 @@ def donor(known: Known) -> dict[str, Table]:
         raise UserError("into every released recording entered one that judges learn from", "split subject by action, "
                         "if donors do the same as those whose recordings they enter")
     return {"": Table(both, both, halved)}
+
+
+def _took_from_others(released: MotionDataset) -> bool:
+    """Whether its history names an anonymizer that looks at everybody."""
+    made = [str(entry["with"]) for entry in released.history if entry.get("verb") == "anonymize" and "with" in entry]
+    return any(ANONYMIZERS[name].scope == "dataset" for name in made if name in ANONYMIZERS)
 
 
 def _both(original: MotionDataset, released: MotionDataset,
