@@ -25,7 +25,7 @@ from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.skeleton import KINECT20, KINECT25
 from maskeleton.threats import THREATS
 from maskeleton.verbs.anonymize import anonymize
-from maskeleton.verbs.evaluate import NOBODY_KNOWN, evaluate, side_by_side, unseen
+from maskeleton.verbs.evaluate import NOBODY_KNOWN, as_used, evaluate, side_by_side, unseen
 from maskeleton.verdict import table
 
 AS_THEY_ARE = ("before", "naive", "adaptive")
@@ -260,6 +260,15 @@ def test_another_model_of_the_same_name_is_told_from_the_one_that_made_the_relea
     assert said() == said(model=used.hash) == []
     assert said(model="0" * 32) == [f"the release was made by another {used.name} than the one that --with names: what its "
                                     "maker learned from is not known, and undoing it may fail for that alone"]
+
+
+def test_a_folder_called_like_an_anonymizer_is_the_model_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = people(0.03, 4, 2, 4)
+    mask.save(mask_of(dataset, np.arange(8)), tmp_path / "noise")
+    monkeypatch.chdir(tmp_path)
+    made = replace(dataset, history=({"verb": "anonymize", "with": "noise", "options": {"sigma": 0.01}, "strength": 0.5},))
+    used = as_used("noise", dataset, made)
+    assert (len(used.trained_on["hashes"]), used.net.strength) == (8, 0.5)
 
 
 @pytest.mark.usefixtures("quick")

@@ -25,7 +25,7 @@ from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.skeleton import KINECT25
 from maskeleton.splits import split
 from maskeleton.threats import THREATS, Known, tables_of
-from maskeleton.threats.naming import credited, donors_of
+from maskeleton.threats.naming import credited, donors_elsewhere, donors_of
 from maskeleton.threats.ways import by_column, settled
 from maskeleton.verbs.evaluate import evaluate
 from maskeleton.verdict import strongest, table
@@ -203,6 +203,14 @@ def test_whose_motion_entered_must_be_told_where_others_did() -> None:
     tables, missing = tables_of(Known(dataset, made, None, None, {}), ["donor"])
     assert not tables
     assert "keep RELEASED.sources.parquet" in missing[0]
+
+
+def test_donors_that_are_not_compared_are_counted() -> None:
+    dataset = people(0.03, 4, 2, 3)
+    sources = dict.fromkeys(dataset.ids[:3], (dataset.ids[0],)) | dict.fromkeys(dataset.ids[3:5], ("elsewhere",))
+    known = Known(dataset, dataset, None, sources, {})
+    assert donors_elsewhere(known)[0].startswith("into 2 of 24 released recordings entered others that are not compared")
+    assert donors_elsewhere(known._replace(sources=None)) == []
 
 
 @pytest.mark.usefixtures("quick")

@@ -11,7 +11,10 @@ from maskeleton.anonymizers.limbs import bones_of
 
 class Bones(Canonical):
     """Directions stay, lengths become the population's. The path is the own one in the measure of the legs, but that
-    feet which stood still stand still; on the whole everybody is where they were, on the floor they stood on."""
+    feet which stood still stand still; on the whole everybody is where they were, on the floor they stood on.
+
+    There is no `invert`: how long the own bones were cannot be seen any more.
+    """
 
     def changed(self, positions: Tensor, present: Tensor, seeds: Tensor) -> Tensor:
         self.refuse_unprepared()
@@ -25,7 +28,3 @@ class Bones(Canonical):
         shift = crew.mean(before[:, 2]) - crew.mean(way)
         shift[:, 1] = floor_of(before[:, :2], crew.weight)[:, 0]
         return crew.back(limbs + (way + shift[..., None])[:, None], positions)
-
-    def invert(self, positions: Tensor, present: Tensor) -> Tensor:
-        """How long the own bones were cannot be seen any more; nothing else was changed but the feet's place."""
-        return positions

@@ -26,6 +26,14 @@ def donors_of(original: MotionDataset, sources: Sources | None) -> list[np.ndarr
     return found
 
 
+def donors_elsewhere(known: Known) -> list[str]:
+    """What must be said where motion entered that is not among the originals that are compared."""
+    there = {*known.original.ids}
+    strange = sum(not there.issuperset((known.sources or {}).get(id, ())) for id in known.original.ids)
+    return [f"into {strange} of {len(there)} released recordings entered others that are not compared here (they are not in "
+            "the release, or the anonymizer learned from them): threat donor sees less than there is"] if strange else []
+
+
 def credit(asked: Asked, known: Known) -> Asked:
     """The answers of the threat donor, right wherever any donor is named."""
     if not any(cell.threat == "donor" for cell in asked.answers):

@@ -11,7 +11,7 @@ from maskeleton.attacks import ATTACKS
 from maskeleton.attacks.given import by_path
 from maskeleton.attacks.taught import refuse_options
 from maskeleton.battery import Clock, ask
-from maskeleton.checkpoint import Model, load, refuse_strangers, truth_of
+from maskeleton.checkpoint import PAGE, Model, load, refuse_strangers, truth_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.donors import read_sources
 from maskeleton.errors import UserError, listed, pick
@@ -26,7 +26,7 @@ from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import Scorecard
 from maskeleton.tally import tally, tally_near, told_of
 from maskeleton.threats import THREATS, Known, tables_of
-from maskeleton.threats.naming import credit
+from maskeleton.threats.naming import credit, donors_elsewhere
 from maskeleton.threats.ways import by_column, settled
 from maskeleton.verbs.anonymize import mask_of
 from maskeleton.verbs.apart import tell_apart
@@ -94,7 +94,7 @@ def evaluate(
         before, after = (mapped(read(data, format), folder)
                          for data, folder in zip((original, released), folders, strict=True))
         before, after, notes = side_by_side(before, after, tuple(labels))
-        made_by = _as_used(mask, before, after) if mask is not None else None
+        made_by = as_used(mask, before, after) if mask is not None else None
         given = {path: load(path) for path in paths}
         notes += refuse_judges(given, labels, threats, before, made_by)
         rows, more = unseen(before, after, made_by, hide)
@@ -105,6 +105,7 @@ def evaluate(
         kept = keep[0] if keep else "action"
         halves = halves_of(before, labels, by, kept, seed, False)
         known = Known(before, after, made_by, read_sources(Path(released)), halves)
+        notes += donors_elsewhere(known)
         possible, impossible = tables_of(known, [name for name in threats if of_use(name, hide)])
         tables = tables_mapped(possible, Path(own) / "tables")
         cells = list(asked_cells(labels, tables, attacks, names, halves, given))
@@ -213,10 +214,11 @@ def _not_learned_from(original: MotionDataset, mask: Mask, hide: Sequence[str]) 
                   *_known_people(original, learned, hide)]
 
 
-def _as_used(mask: str | Path, original: MotionDataset, released: MotionDataset) -> Mask:
+def as_used(mask: str | Path, original: MotionDataset, released: MotionDataset) -> Mask:
     """What `--with` names, as strong and with the options with which it made the release, so far as history tells."""
     told = [entry for entry in released.history if entry.get("verb") == "anonymize" and "with" in entry]
-    same = told[-1] if told and told[-1]["with"] == str(mask) else {}
+    by_name = not (Path(mask) / PAGE).is_file()
+    same = told[-1] if told and by_name and told[-1]["with"] == str(mask) else {}
     found = mask_of(mask, original, {key: str(value) for key, value in same.get("options", {}).items()})
     if told:
         found.net.strength = float(told[-1].get("strength", 1.0))

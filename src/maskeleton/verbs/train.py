@@ -1,7 +1,8 @@
 """train: an anonymizer for a dataset: what must stay is guarded, what must go is sought, and the two play a game."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from maskeleton.engine import Engine
 from maskeleton.errors import UserError
 from maskeleton.formats.opening import read, said_of_source
 from maskeleton.games import arranged
-from maskeleton.jobs import Report, remove
+from maskeleton.jobs import Report, held, remove
 from maskeleton.mask import Mask, learns, only_prepares
 from maskeleton.record import record_of, write_record
 from maskeleton.splits import three_parts
@@ -66,7 +67,7 @@ def train(
     elif not prepares and not (keep and hide):
         raise UserError(f"nothing is to be {'hidden' if keep else 'kept'}", "name a label with --keep, and one with --hide")
     roles = roles_of(keep, hide)
-    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+    with _alone(out, engine), tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
         refuse_labels(dataset, roles)
         rows = rows_for(dataset, keep, hide, by, seed)
@@ -80,6 +81,24 @@ def train(
         if engine.first:
             write_record(out, record_of("train", used, seed, model=mask.hash, content_read=dataset.content_id), True)
     return mask
+
+
+@contextmanager
+def _alone(out: Path, engine: Engine) -> Iterator[None]:
+    """Nobody else trains into this folder while the block runs; a training that is killed lets go of it."""
+    if not engine.first:
+        yield
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    lock = out.with_name(f".{out.name}.lock")
+    lock.touch()
+    with held(lock) as alone:
+        if not alone:
+            raise UserError(f"another training writes to {out}", "wait for it to end, or name another folder")
+        try:
+            yield
+        finally:
+            remove(lock)
 
 
 def rows_for(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], by: str | None, seed: int) -> np.ndarray:
