@@ -20,13 +20,16 @@ export class Flat {
   draw(cells, frame) {
     const { pen } = this;
     pen.setTransform(this.scale, 0, 0, this.scale, 0, 0);
-    pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    pen.fillStyle = frame.theme.line;
+    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
     pen.lineCap = "round";
     for (const cell of cells) {
       pen.save();
       pen.beginPath();
-      pen.rect(cell.x, cell.y, cell.w, cell.h);
+      pen.rect(cell.x, cell.y, cell.w - 1, cell.h - 1);
       pen.clip();
+      pen.fillStyle = frame.theme.ground;
+      pen.fill();
       this.cell(cell, frame);
       pen.restore();
     }
@@ -49,9 +52,8 @@ export class Flat {
     if (frame.floor) floorLines(cell, frame, (a, b) => line(a, b, css(theme.rgb.floor)));
     const ground = marks.splice(0);
     for (const figure of frame.figuresOf(cell)) {
-      const fresh = figure.ghost ? 0.4 : 1;
-      parts(figure, figure.look, (a, b, r, c) => line(a, b, css(c, fresh), r), (p, r, c) => line(p, p, css(c, fresh), r));
-      if (frame.trails) trails(figure, frame.seconds, frame.colour, theme, (a, b, c, age) => line(a, b, css(c, age)));
+      parts(figure, figure.look, (a, b, r, c) => line(a, b, css(c), r), (p, r, c) => line(p, p, css(c), r));
+      if (frame.trails) trails(figure, frame.seconds, (a, b, c, age) => line(a, b, css(c, age)));
     }
     marks.sort((a, b) => b.depth - a.depth);
     for (const { from, to, colour, wide } of [...ground, ...marks]) {
