@@ -36,10 +36,13 @@ export function arranged(columns, width, height) {
   const blocks = Math.max(Math.ceil(columns.length / fit), 1);
   const across = Math.max(Math.ceil(columns.length / blocks), 1);
   const tall = Math.max(height, blocks * deep * LOWEST);
+  const edge = (share, of) => Math.round(share * of);
   const cells = columns.flatMap((column, place) => column.map((cell, row) => {
-    const top = (Math.floor(place / across) * deep + row) / (blocks * deep);
+    const [left, above] = [place % across, Math.floor(place / across) * deep + row];
+    const [x, y] = [edge(left / across, width), edge(above / (blocks * deep), tall)];
+    const [right, bottom] = [edge((left + 1) / across, width), edge((above + 1) / (blocks * deep), tall)];
     const band = EDGE + LINE * (Boolean(cell.who) + Boolean(cell.name));
-    return { ...cell, band, x: ((place % across) * width) / across, y: top * tall, w: width / across, h: tall / (blocks * deep) };
+    return { ...cell, band, x, y, w: right - x, h: bottom - y, rightmost: right === width, last: bottom === tall };
   }));
   return { cells, tall };
 }

@@ -3,10 +3,10 @@
 import { scaled } from "./colours.js";
 
 const THICK = 0.026, THIN = 0.012; // metres
-const TRAIL = 1; // seconds
+const TRAIL = 1, TRACE = 0.009; // seconds, metres
 
 // Calls bone(a, b, radius, colour) and ball(point, radius, colour) for everything that is there; points are [x, y, z].
-export function parts({ track, pose, x, y, z, ghost }, look, bone, ball) {
+export function parts({ track, pose, x, y, z, slim }, look, bone, ball) {
   const { plan, motion } = track;
   const fine = (plan.fineSet ??= new Set(plan.fine));
   const a = [0, 0, 0], b = [0, 0, 0];
@@ -21,7 +21,7 @@ export function parts({ track, pose, x, y, z, ghost }, look, bone, ball) {
     const head = motion.heads[body] > 0 ? hidden : [];
     for (const [parent, child] of plan.bones) {
       if ((head.includes(parent) && head.includes(child)) || !point(parent, a) || !point(child, b)) continue;
-      const thick = (fine.has(child) ? THIN : THICK) * (ghost ? 0.7 : 1);
+      const thick = (fine.has(child) ? THIN : THICK) * slim;
       const colour = look(body, start, parent, child);
       bone(a, b, thick, colour);
       ball(b, thick, colour);
@@ -49,8 +49,9 @@ export function lookOf(track, theme, { colour, far, full, ghost, person }) {
   };
 }
 
-// The last second of the wrists' and ankles' ways: calls line(a, b, colour, freshness).
-export function trails({ track, x, y, z, look }, seconds, line) {
+// The last second of the wrists' and ankles' ways: calls bone(a, b, radius, colour); what is older is
+// thinner and nearer to the ground's colour.
+export function trails({ track, x, y, z, look }, seconds, ground, bone) {
   const step = Math.max(1 / 30, track.frame);
   const now = Math.min(seconds, track.seconds);
   const a = [0, 0, 0], b = [0, 0, 0];
@@ -67,7 +68,8 @@ export function trails({ track, x, y, z, look }, seconds, line) {
       for (let back = 0; back < TRAIL; back += step) {
         const then = now - back - step;
         if (then < 0 || !point(now - back, k, a) || !point(then, k, b)) break;
-        line(a, b, colour, 1 - back / TRAIL);
+        const fresh = 1 - back / TRAIL;
+        bone(a, b, TRACE * fresh, colour.map((value, axis) => ground[axis] + (value - ground[axis]) * fresh * 0.8));
       }
     }
   }

@@ -103,7 +103,7 @@ export function legend(player) {
   player.listeners.push(() => {
     const { theme, colour, people, show } = player;
     const full = player.full[show.hips];
-    const now = [colour, player.number, show.hips, player.root.dataset.theme].join();
+    const now = [colour, player.number, player.layout, show.hips, player.root.dataset.theme].join();
     if (box.dataset.of === now) return;
     box.dataset.of = now;
     if (colour === "people") {
@@ -122,7 +122,7 @@ export function legend(player) {
       element("span", { text: `How far a bone moved from the original, ${how}:` }),
       element("span", { class: "mk-ramp" }, element("span", { text: "0" }), bar,
         element("span", { text: `${length(full / 2)}` }), element("span", { text: `${length(full)} and more` })),
-      ...swatches([["original", theme.plain]]));
+      ...swatches([["original", player.layout === "over" ? theme.ghost : theme.plain]]));
   });
   return box;
 }

@@ -171,11 +171,12 @@ export class Player {
         ? moved.at(Math.min(this.seconds, track.seconds), pose, this.show.hips) : null;
       const look = lookOf(track, theme, { colour, far, full: this.full[this.show.hips], ghost, person: this.people.indexOf(track.who) });
       const home = homeOf(track);
-      return { ...place, ghost, look, slideX: x + home.x, slideZ: z + home.z };
+      const slim = ghost ? 0.7 : cell.together ? 0.55 : 1;
+      return { ...place, slim, look, slideX: x + home.x, slideZ: z + home.z };
     });
   }
 
-  // Milliseconds that drawing one frame takes, of so many.
+  // Milliseconds that drawing takes, a frame; all of the clip is drawn once, in so many.
   measure(frames = 60) {
     const begun = performance.now();
     for (let i = 0; i < frames; i++) {

@@ -68,7 +68,8 @@ export class Solid {
     cells.forEach((cell, i) => {
       const bottom = this.height - cell.y - cell.h;
       this.renderer.setViewport(cell.x, bottom, cell.w, cell.h);
-      this.renderer.setScissor(Math.round(cell.x), Math.round(bottom), Math.round(cell.w) - 1, Math.round(cell.h) - 1);
+      const below = cell.last ? 0 : 1;
+      this.renderer.setScissor(cell.x, bottom + below, cell.w - (cell.rightmost ? 0 : 1), cell.h - below);
       this.stages[i].fill(cell, frame);
       this.renderer.render(this.stages[i].scene, aimed(this.camera, frame.viewOf(cell)));
     });
@@ -99,21 +100,19 @@ class Stage {
   constructor() {
     this.scene = new Scene();
     this.floor = new Lines(this.scene);
-    this.lines = new Lines(this.scene);
     this.bones = new Bones(this.scene);
-    this.all = [this.floor, this.lines, this.bones];
+    this.all = [this.floor, this.bones];
   }
 
   fill(cell, frame) {
     const { theme } = frame;
     for (const one of this.all) one.begin();
     for (const figure of frame.figuresOf(cell)) {
-      parts(figure, figure.look, (a, b, r, c) => this.bones.add(a, b, r, c), (p, r, c) => this.bones.add(p, p, r, c));
-      if (frame.trails) {
-        trails(figure, frame.seconds, (a, b, c, fresh) => this.lines.line(a, b, c, fresh));
-      }
+      const bone = (a, b, radius, colour) => this.bones.add(a, b, radius, colour);
+      parts(figure, figure.look, bone, (point, radius, colour) => bone(point, point, radius, colour));
+      if (frame.trails) trails(figure, frame.seconds, theme.rgb.ground, bone);
     }
-    if (frame.floor) floorLines(cell, frame, (a, b) => this.floor.line(a, b, theme.rgb.floor, 1));
+    if (frame.floor) floorLines(cell, frame, (a, b) => this.floor.add(a, b, theme.rgb.floor));
     for (const one of this.all) one.end();
   }
 }
@@ -166,21 +165,21 @@ class Bones {
 
 class Lines {
   constructor(scene) {
-    this.mesh = new LineSegments(new BufferGeometry(), new LineBasicMaterial({ vertexColors: true, transparent: true }));
+    this.mesh = new LineSegments(new BufferGeometry(), new LineBasicMaterial({ vertexColors: true }));
     this.mesh.frustumCulled = false;
-    this.grow(512);
+    this.grow(64);
     scene.add(this.mesh);
   }
 
   grow(room) {
     const [old, oldInk] = [this.points, this.ink];
     this.points = new Float32Array(room * 6);
-    this.ink = new Float32Array(room * 8);
+    this.ink = new Float32Array(room * 6);
     if (old) this.points.set(old), this.ink.set(oldInk);
     this.mesh.geometry.dispose();
     this.mesh.geometry = new BufferGeometry();
     this.mesh.geometry.setAttribute("position", new BufferAttribute(this.points, 3).setUsage(DynamicDrawUsage));
-    this.mesh.geometry.setAttribute("color", new BufferAttribute(this.ink, 4).setUsage(DynamicDrawUsage));
+    this.mesh.geometry.setAttribute("color", new BufferAttribute(this.ink, 3).setUsage(DynamicDrawUsage));
     this.room = room;
   }
 
@@ -188,10 +187,10 @@ class Lines {
     this.count = 0;
   }
 
-  line(a, b, colour, fresh) {
+  add(a, b, colour) {
     if (this.count === this.room) this.grow(this.room * 2);
     this.points.set([a[0], a[1], a[2], b[0], b[1], b[2]], this.count * 6);
-    this.ink.set([...colour, fresh, ...colour, fresh], this.count * 8);
+    this.ink.set([...colour, ...colour], this.count * 6);
     this.count++;
   }
 
