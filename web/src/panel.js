@@ -78,7 +78,7 @@ export function switches(player) {
     const one = button(label, () => player.toggle(name), { title: told });
     player.listeners.push(() => {
       pressed(one, player.show[name]);
-      one.hidden = name === "hips" && !player.measured && player.layouts.length < 2;
+      one.hidden = name === "hips" && !player.measurable && player.layout === "apart";
     });
     row.append(one);
   }

@@ -57,20 +57,17 @@ export class Player {
   lay(layout = this.layout) {
     this.layout = layout;
     const width = Math.max(this.stage.clientWidth, 1);
-    const { cells, tall } = arranged(columnsOf(this.clip, layout), width, this.height);
-    Object.assign(this, { cells, width, tall });
+    const columns = columnsOf(this.clip, layout);
+    this.room = room(columns.flat(), this.show);
+    const { cells, blanks, tall } = arranged(columns, this.room, width, this.height);
+    Object.assign(this, { cells, blanks, tall });
     this.painter.resize(width, tall);
-    this.fit();
     this.change(true);
-  }
-
-  fit() {
-    this.room = room(this.cells, this.show);
   }
 
   toggle(name) {
     this.show[name] = !this.show[name];
-    if (name === "hips" || name === "follow") this.fit();
+    if (name === "hips" || name === "follow") this.lay();
     this.change();
   }
 
@@ -154,6 +151,7 @@ export class Player {
     const figures = new Map(this.cells.map((cell) => [cell, this.figuresOf(cell)]));
     const views = new Map();
     this.painter.draw(this.cells, {
+      blanks: this.blanks,
       theme: this.theme, seconds: this.seconds, trails: this.show.trails, floor: this.show.floor,
       figuresOf: (cell) => figures.get(cell), roomOf: () => this.room,
       viewOf: (cell) => views.get(cell) ?? views.set(cell, this.camera.view(this.room, cell)).get(cell),

@@ -65,14 +65,23 @@ export class Solid {
     this.renderer.clear();
     this.renderer.setScissorTest(true);
     this.renderer.setClearColor(frame.theme.ground);
+    for (const blank of frame.blanks) {
+      this.cut(blank);
+      this.renderer.clear();
+    }
     cells.forEach((cell, i) => {
       const bottom = this.height - cell.y - cell.h;
       this.renderer.setViewport(cell.x, bottom, cell.w, cell.h);
-      const below = cell.last ? 0 : 1;
-      this.renderer.setScissor(cell.x, bottom + below, cell.w - (cell.rightmost ? 0 : 1), cell.h - below);
+      this.cut(cell);
       this.stages[i].fill(cell, frame);
       this.renderer.render(this.stages[i].scene, aimed(this.camera, frame.viewOf(cell)));
     });
+  }
+
+  // Draws within a cell only, and leaves a line to the next.
+  cut({ x, y, w, h, rightmost, last }) {
+    const line = last ? 0 : 1;
+    this.renderer.setScissor(x, this.height - y - h + line, w - (rightmost ? 0 : 1), h - line);
   }
 
   // Waits until all that was asked for is drawn.
