@@ -322,6 +322,17 @@ def test_layouts_lay_everybody_where_they_belong(browser, tmp_path):
         assert np.ptp(ask(opened, hips)) == pytest.approx(1, abs=1e-3)
 
 
+def test_wide_people_stand_in_two_rows_and_pairs_above_each_other(browser, tmp_path):
+    wide = [one._replace(positions=one.positions * np.float32((3, 1, 1))) for one in grid(8).tracks]
+    alone = Clip("alone", "", 30, tuple(one for one in wide if one.name == "original"))
+    rows = "[...new Set(v.cells.map((cell) => cell.y))].length + ' × ' + [...new Set(v.cells.map((cell) => cell.x))].length"
+    with shown(browser, tmp_path, [alone, grid(8)], still=True) as opened:
+        assert ask(opened, rows) == "2 × 4"
+        ask(opened, "v.choose(1)")
+        assert ask(opened, rows) == "2 × 8"
+        assert ask(opened, "[v.stage.clientHeight, v.tall]") == [480, 480]
+
+
 def test_any_body_plan_and_any_number_of_bodies(browser, tmp_path):
     plain_plan = Skeleton.of("plain", [f"p{joint}" for joint in range(9)], (-1, 0, 1, 2, 3, 4, 5, 6, 7))
     shown_plans = [*PLANS.values(), plain_plan]
