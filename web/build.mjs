@@ -6,9 +6,11 @@ import { build } from "esbuild";
 
 const here = new URL("./", import.meta.url);
 const read = (name) => readFileSync(new URL(name, here));
-const sources = ["build.mjs", "package-lock.json", "package.json", ...readdirSync(new URL("src/", here)).sort().map((name) => `src/${name}`)];
+const sources = ["build.mjs", ...readdirSync(new URL("src/", here)).sort().map((name) => `src/${name}`)];
 const told = createHash("sha256");
 for (const name of sources) told.update(`${name}\0`).update(read(name)).update("\0");
+const locked = JSON.parse(read("package-lock.json")).packages;
+for (const name of ["esbuild", "three"]) told.update(`${name} ${locked[`node_modules/${name}`].integrity}\0`);
 
 const banner = `/* maskeleton viewer, made by web/build from sources ${told.digest("hex")}
 It contains three.js:
