@@ -25,7 +25,8 @@ from maskeleton.verbs.describe import describe
 from kill import MASKELETON, count, run_until
 from people import crowd, stepping
 
-WRITTEN = sorted(name for name, format in FORMATS.items() if hasattr(format, "write"))
+# but bvh, which has one body and one length of each bone, and a test of its own
+WRITTEN = sorted(name for name, format in FORMATS.items() if hasattr(format, "write") and name != "bvh")
 
 
 @pytest.fixture

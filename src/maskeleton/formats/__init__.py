@@ -2,7 +2,8 @@
 
     detect(path, head) -> bool        could this file be one of mine? `head` is its first 4096 bytes
     open(files, options) -> Source    an opened dataset: skeleton, fps, parts, and read(part) -> recordings and faults
-    write(dataset, out, fields)       the whole dataset as new files at `out` (absent where a format is only read)
+    write(dataset, out, fields)       the whole dataset as new files at `out` (absent where a format is only read);
+                                      returned are sentences on what the files cannot say of this motion, if any
     FIELDS                            what a release puts into each field of the files it writes (where it has `write`)
 
 One whose recordings are read from more files than the one that is named has `beside(path)`, which gives the others.
@@ -38,7 +39,7 @@ class Writer(Protocol):
     """What a format that can be written has besides."""
 
     @property
-    def write(self) -> Callable[[MotionDataset, Path, bool], None]: ...
+    def write(self) -> Callable[[MotionDataset, Path, bool], Sequence[str] | None]: ...
     @property
     def FIELDS(self) -> tuple[Field, ...]: ...
 

@@ -99,6 +99,7 @@ def told(taken: Taken, out: Path) -> str:
         lines.append(f"content {dataset.content_id}")
     if taken.lost:
         lines.append(f"lost with the body plan: {', '.join(taken.lost)}")
+    lines += taken.unsaid
     lines += [f"found {count:,} {what}, as {taken.examples[what][0]}" for what, count in taken.findings.items()]
     if taken.asides:
         first = taken.asides[0]
