@@ -23,7 +23,7 @@ import numpy as np
 
 from maskeleton.body import pose, turns
 from maskeleton.errors import UserError
-from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
+from maskeleton.formats.fields import SPELLED, Field
 from maskeleton.formats.kit.bvh_plan import HALF_TURN, Rig, metres_per_unit, plan_of_rig, read_rig, stands_along_z
 from maskeleton.formats.kit.bvh_writer import write as write
 from maskeleton.formats.kit.guess import usual_rate
