@@ -19,7 +19,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from maskeleton.dataset import MotionDataset
-from maskeleton.formats import arrays, bvh, etri, jsons, matlab, npz, ntu, pyskl, store, table
+from maskeleton.formats import arrays, bvh, c3d, etri, jsons, matlab, npz, ntu, pyskl, store, table
 from maskeleton.formats.fields import Field
 from maskeleton.formats.source import Options, Source
 
@@ -55,4 +55,5 @@ FORMATS: dict[str, Format] = {
     "json": jsons,
     "matlab": matlab,
     "bvh": bvh,
+    "c3d": c3d,
 }
