@@ -9,11 +9,11 @@ from maskeleton.body import heading
 from maskeleton.errors import UserError
 from maskeleton.formats import bvh
 from maskeleton.formats.kit.bvh_plan import metres_per_unit, plan_of_rig, read_rig, stands_along_z
-from maskeleton.formats.source import Fault, Options
+from maskeleton.formats.source import Options
 from maskeleton.motion import Motion
 from maskeleton.skeleton import Skeleton
 
-from both_ways import survive
+from both_ways import refused, survive
 from bvh_text import NUMBERS, ROTATIONS, Tree, hierarchy, motion, person
 
 
@@ -28,17 +28,6 @@ def read(path: Path, text: str, options: Options = Options()) -> tuple[Skeleton,
     found, = source.read(source.parts[0])
     assert isinstance(found, Motion), found
     return source.skeleton, source.fps, found.positions[:, 0] * bvh.HALF_TURN
-
-
-def refused(path: Path, text: str) -> str:
-    path.write_text(text)
-    try:
-        source = bvh.open([path], Options())
-    except UserError as error:
-        return error.wrong
-    fault, = source.read(source.parts[0])
-    assert isinstance(fault, Fault)
-    return f"{fault.place}: {fault.reason}"
 
 
 ARM: Tree = ("Shoulder", (0, 0, 0), "CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation",
@@ -190,7 +179,7 @@ GOOD = hierarchy(ARM) + motion([[0] * 8] * 3)
     (GOOD.replace("OFFSET 1 0 0", "OFFSET 1000000 0 0"), "a person's size in no known unit"),
 ])
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
-    assert said in refused(tmp_path / "a.bvh", text)
+    assert said in refused(bvh, tmp_path / "a.bvh", text)
 
 
 def test_a_very_deep_hierarchy_is_refused_and_a_deep_one_read(tmp_path: Path) -> None:
@@ -198,7 +187,7 @@ def test_a_very_deep_hierarchy_is_refused_and_a_deep_one_read(tmp_path: Path) ->
         opened = "".join(f"JOINT j{n}\n{{\nOFFSET 0 0.01 0\n" for n in range(1, joints)).replace("JOINT", "ROOT", 1)
         return f"HIERARCHY\n{opened}{'}' * (joints - 1)}\n{motion([[]])}"
 
-    assert "stands where no joint can" in refused(tmp_path / "a.bvh", chain(100_000))
+    assert "stands where no joint can" in refused(bvh, tmp_path / "a.bvh", chain(100_000))
     rig, _ = read_rig(chain(400).splitlines())
     assert len(rig.kept) == 399
 

@@ -10,11 +10,11 @@ import pytest
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats import c3d
-from maskeleton.formats.source import Fault, Options
+from maskeleton.formats.source import Options
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT20, Skeleton
 
-from both_ways import assert_same, lively, read, survive
+from both_ways import assert_same, lively, only, read, refused, survive
 from c3d_bytes import DEC, INTEL, SGI, c3d_bytes
 from people import STANDING
 
@@ -28,31 +28,12 @@ def standing(frames: int = 3) -> np.ndarray:
     return np.repeat(np.concatenate([STAND, np.zeros((20, 1))], -1)[None], frames, 0)
 
 
-def one(path: Path, data: bytes, options: Options = Options()) -> Motion:
-    path.write_bytes(data)
-    source = c3d.open([path], options)
-    found, = source.read(source.parts[0])
-    assert isinstance(found, Motion), found
-    return found
-
-
-def refused(path: Path, data: bytes) -> str:
-    path.write_bytes(data)
-    try:
-        source = c3d.open([path], Options())
-    except UserError as error:
-        return error.wrong
-    fault, = source.read(source.parts[0])
-    assert isinstance(fault, Fault)
-    return f"{fault.place}: {fault.reason}"
-
-
 @pytest.mark.parametrize("processor", [INTEL, DEC, SGI])
 @pytest.mark.parametrize("scale", [-1.0, 0.1])
 def test_every_machine_and_kind_of_number(tmp_path: Path, processor: int, scale: float) -> None:
     points = standing()
     points[..., :3] /= abs(scale)
-    found = one(tmp_path / "a.c3d", c3d_bytes(points, {"POINT": POINT}, 100, processor, scale))
+    found = only(c3d, tmp_path / "a.c3d", c3d_bytes(points, {"POINT": POINT}, 100, processor, scale))
     assert found.id == "a"
     assert np.allclose(found.positions[:, 0], STANDING[:20], atol=1e-4)
     assert (found.tracked == 2).all()
@@ -68,16 +49,16 @@ def test_axes_are_the_files_own(tmp_path: Path, right: str, up: str, laid: Calla
     """What is right, up and out of the screen is x, y and z of ours, wherever the file keeps it."""
     points = standing(1)
     points[0, :, :3] = np.stack(laid(*STANDING[:20].T), -1) * 1000
-    found = one(tmp_path / "a.c3d", c3d_bytes(points, {"POINT": {**POINT, "X_SCREEN": right, "Y_SCREEN": up}}))
+    found = only(c3d, tmp_path / "a.c3d", c3d_bytes(points, {"POINT": {**POINT, "X_SCREEN": right, "Y_SCREEN": up}}))
     assert np.allclose(found.positions[0, 0], STANDING[:20], atol=1e-5)
 
 
 def test_without_axes_bodies_stand_up(tmp_path: Path) -> None:
     told = {key: value for key, value in POINT.items() if "SCREEN" not in key}
-    z_up = one(tmp_path / "a.c3d", c3d_bytes(standing(), {"POINT": told}))
+    z_up = only(c3d, tmp_path / "a.c3d", c3d_bytes(standing(), {"POINT": told}))
     points = standing()
     points[..., :3] = STANDING[:20] * 1000
-    y_up = one(tmp_path / "b.c3d", c3d_bytes(points, {"POINT": told}))
+    y_up = only(c3d, tmp_path / "b.c3d", c3d_bytes(points, {"POINT": told}))
     for found in (z_up, y_up):
         assert np.allclose(found.positions[0, 0], STANDING[:20], atol=1e-5)
 
@@ -86,7 +67,7 @@ def test_without_axes_bodies_stand_up(tmp_path: Path) -> None:
 def test_units_as_told_else_by_size(tmp_path: Path, unit: str, scale: float) -> None:
     points = standing()
     points[..., :3] *= scale / 1000
-    found = one(tmp_path / "a.c3d", c3d_bytes(points, {"POINT": {**POINT, "UNITS": [unit or " "]}}))
+    found = only(c3d, tmp_path / "a.c3d", c3d_bytes(points, {"POINT": {**POINT, "UNITS": [unit or " "]}}))
     assert np.allclose(found.positions[0, 0], STANDING[:20], atol=1e-4)
 
 
@@ -95,7 +76,7 @@ def test_residuals_say_what_was_seen(tmp_path: Path) -> None:
     points[..., 3] = 3
     points[0, 4, 3], points[1, 4] = -1, np.nan
     points[2, 4, 3] = 0
-    found = one(tmp_path / "a.c3d", c3d_bytes(points, {"POINT": POINT}))
+    found = only(c3d, tmp_path / "a.c3d", c3d_bytes(points, {"POINT": POINT}))
     assert found.tracked[:, 0, 4].tolist() == [0, 0, 1]
     assert np.isnan(found.positions[:2, 0, 4]).all()
     assert (np.delete(found.tracked, 4, 2) == 2).all()
@@ -105,21 +86,21 @@ def test_two_people_and_whoever_is_named(tmp_path: Path) -> None:
     both = np.concatenate([standing(), standing() + np.array([500, 0, 0, 0])], 1)
     told = {"POINT": {**POINT, "USED": [40], "LABELS": [f"{who}:{joint}" for who in ("Ann", "Bo") for joint in LABELS]},
             "SUBJECTS": {"NAMES": ["Ann", "Bo"]}}
-    found = one(tmp_path / "a.c3d", c3d_bytes(both, told))
+    found = only(c3d, tmp_path / "a.c3d", c3d_bytes(both, told))
     assert found.positions.shape == (3, 2, 20, 3)
     assert np.allclose(found.positions[:, 1] - found.positions[:, 0], [0.5, 0, 0], atol=1e-5)
     assert found.labels == {}
     alone = {"POINT": {**POINT, "LABELS": [f"Ann:{joint}" for joint in LABELS]}, "SUBJECTS": {"NAMES": ["Ann"]}}
-    assert one(tmp_path / "b.c3d", c3d_bytes(standing(), alone)).labels == {"subject": "Ann"}
+    assert only(c3d, tmp_path / "b.c3d", c3d_bytes(standing(), alone)).labels == {"subject": "Ann"}
 
 
 def test_markers_need_a_plan_which_may_leave_some_out(tmp_path: Path) -> None:
     markers = {"POINT": {**POINT, "LABELS": [f"M{place}" for place in range(19)] + ["*7"]}}
     with pytest.raises(UserError, match="no known body plan has these 19 joints") as said:
-        one(tmp_path / "a.c3d", c3d_bytes(standing(), markers))
+        only(c3d, tmp_path / "a.c3d", c3d_bytes(standing(), markers))
     assert "--skeleton plan.json" in said.value.remedy
     plan = Skeleton.of("three", ("M3", "M2", "M0"), (-1, 0, 1))
-    found = one(tmp_path / "a.c3d", c3d_bytes(standing(), markers), Options(plan))
+    found = only(c3d, tmp_path / "a.c3d", c3d_bytes(standing(), markers), Options(plan))
     assert np.allclose(found.positions[0, 0], STANDING[[3, 2, 0]], atol=1e-5)
 
 
@@ -129,9 +110,9 @@ def test_more_frames_than_a_header_counts(tmp_path: Path) -> None:
     points[:, 1, 2] = np.linspace(1000, 1600, 65_700)
     two = {**POINT, "USED": [2], "LABELS": ["Hip", "Head"]}
     assert "more frames (65700) than a C3D header can count (65535)" in refused(
-        tmp_path / "a.c3d", c3d_bytes(points, {"POINT": two}, last=65_535))
+        c3d, tmp_path / "a.c3d", c3d_bytes(points, {"POINT": two}, last=65_535))
     long = {"POINT": two, "TRIAL": {"ACTUAL_START_FIELD": [1, 0], "ACTUAL_END_FIELD": [65_700 - 65_536, 1]}}
-    found = one(tmp_path / "a.c3d", c3d_bytes(points, long, last=65_535), Options(plan))
+    found = only(c3d, tmp_path / "a.c3d", c3d_bytes(points, long, last=65_535), Options(plan))
     assert found.positions.shape == (65_700, 1, 2, 3)
     assert found.positions[-1, 0, 1, 1] == pytest.approx(1.6)
 
@@ -153,7 +134,7 @@ GOOD = c3d_bytes(standing(), {"POINT": POINT, "SUBJECTS": {"NAMES": ["Ann"]}})
     (b"nothing", "this is no C3D file"),
 ])
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, data: bytes, said: str) -> None:
-    assert said in refused(tmp_path / "a.c3d", data)
+    assert said in refused(c3d, tmp_path / "a.c3d", data)
 
 
 def test_damaged_files(tmp_path: Path) -> None:
@@ -231,4 +212,4 @@ def test_without_the_library_a_sentence_says_how_to_get_it(tmp_path: Path, monke
     with pytest.raises(UserError, match="ezc3d, which is not installed") as said:
         c3d.write(lively(), tmp_path / "out")
     assert 'pip install "maskeleton[c3d]"' in said.value.remedy
-    assert one(tmp_path / "a.c3d", GOOD).labels == {"subject": "Ann"}
+    assert only(c3d, tmp_path / "a.c3d", GOOD).labels == {"subject": "Ann"}

@@ -19,7 +19,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from maskeleton.dataset import MotionDataset
-from maskeleton.formats import arrays, bvh, c3d, etri, jsons, matlab, npz, ntu, pyskl, store, table
+from maskeleton.formats import arrays, bvh, c3d, etri, jsons, matlab, npz, ntu, pyskl, store, table, trc
 from maskeleton.formats.fields import Field
 from maskeleton.formats.source import Options, Source
 
@@ -56,4 +56,5 @@ FORMATS: dict[str, Format] = {
     "matlab": matlab,
     "bvh": bvh,
     "c3d": c3d,
+    "trc": trc,
 }

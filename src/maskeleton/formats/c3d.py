@@ -22,14 +22,13 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
 from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.kit.c3d_file import Head, head_size, is_c3d, read_head, read_points
-from maskeleton.formats.kit.guess import in_metres, plan_of
+from maskeleton.formats.kit.guess import UNITS, in_metres, plan_of, stands_along_z
 from maskeleton.formats.kit.naming import safe_names
 from maskeleton.formats.source import Look, Options, Source, file_source
 from maskeleton.labels import Label
 from maskeleton.motion import GUESSED, MISSING, SEEN, Motion
 
 MOST_FRAMES = 65_535
-_UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "inch": 0.0254}
 _MOST_NAME = 120
 FIELDS = (
     SPELLED,
@@ -172,7 +171,7 @@ def _scaled(positions: np.ndarray, head: Head) -> np.ndarray:
     """Float32 in metres."""
     unit = next(iter(head.texts("POINT:UNITS")), "").lower()
     with np.errstate(all="ignore"):
-        return in_metres(positions * _UNITS[unit]) if unit in _UNITS else in_metres(positions)
+        return in_metres(positions * UNITS[unit]) if unit in UNITS else in_metres(positions)
 
 
 def _in_house(positions: np.ndarray, head: Head) -> np.ndarray:
@@ -180,8 +179,8 @@ def _in_house(positions: np.ndarray, head: Head) -> np.ndarray:
     screen = [_axis(next(iter(head.texts(f"POINT:{axis}_SCREEN")), "")) for axis in "XY"]
     right, up = screen
     if right is None or up is None or abs(float(right @ up)):
-        standing = _extents(positions)
-        right, up = np.eye(3)[0], np.eye(3)[1 if standing[1] > 1.5 * standing[2] else 2]
+        y_up = stands_along_z(positions[..., [0, 2, 1]])
+        right, up = np.eye(3)[0], np.eye(3)[1 if y_up else 2]
     axes = np.stack([right, up, np.cross(right, up)]).astype(np.float32)
     turned: np.ndarray = np.einsum("ij,...j->...i", axes, positions).astype(np.float32)
     return turned
@@ -194,15 +193,6 @@ def _axis(text: str) -> np.ndarray | None:
         return None
     axis: np.ndarray = np.eye(3)["XYZ".index(text[-1])] * (-1 if text[0] == "-" else 1)
     return axis
-
-
-def _extents(positions: np.ndarray) -> np.ndarray:
-    """How far a body usually reaches along each axis."""
-    whole = positions[np.isfinite(positions).all((-1, -2))]
-    if not len(whole):
-        return np.zeros(3)
-    extents: np.ndarray = np.median(whole.max(-2) - whole.min(-2), axis=0)
-    return extents
 
 
 def _labels(head: Head, bodies: int) -> dict[str, Label]:
