@@ -19,7 +19,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from maskeleton.dataset import MotionDataset
-from maskeleton.formats import arrays, bvh, c3d, etri, jsons, matlab, npz, ntu, pyskl, store, table, trc
+from maskeleton.formats import arrays, bvh, c3d, etri, jsons, matlab, mediapipe, npz, ntu, pyskl, store, table, trc
 from maskeleton.formats.fields import Field
 from maskeleton.formats.source import Options, Source
 
@@ -51,6 +51,7 @@ FORMATS: dict[str, Format] = {
     "etri": etri,
     "pyskl": pyskl,
     "arrays": arrays,
+    "mediapipe": mediapipe,
     "table": table,
     "json": jsons,
     "matlab": matlab,
