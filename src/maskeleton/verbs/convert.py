@@ -49,7 +49,7 @@ def convert(
     source = open_source(data, format, pattern, people, missing, wanted, fps, fields)
     keep_apart(out, Path(data), source.root)
     used |= {"format": source.format, "clean_steps": list(steps), "skeleton": source.skeleton.name}
-    history = store.open(Path(data)).history if source.format == "store" else ()
+    history = store.open(source.root).history if source.format == "store" else ()
     taken = take_in(source, out, to, record_of("convert", used, seed), steps, strict, fields, jobs,
                     Share.checked(*share), report, history)
     return taken._replace(lost=source.plan_map.lost if source.plan_map else ())
