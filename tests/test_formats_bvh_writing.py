@@ -10,6 +10,7 @@ from maskeleton.body import bone_lengths, bones, joints, turns
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats import bvh
+from maskeleton.formats.fields import entry_of
 from maskeleton.formats.opening import read
 from maskeleton.motion import Motion
 from maskeleton.seeds import generator
@@ -141,6 +142,17 @@ def test_labels_stand_beside_the_files(tmp_path: Path) -> None:
     back = read(tmp_path / "out", format="bvh")
     assert [{**back.told(i)}["gender"] for i in range(3)] == ["female"] * 3
     assert len(back) == int((one.slots == 1).sum())
+
+
+def test_every_field_of_a_file_has_an_entry(tmp_path: Path) -> None:
+    bvh.write(MotionDataset.of(KINECT25, 30, [Motion.of(stepping(5), "a")]), tmp_path / "out")
+    hierarchy, _, rest = (tmp_path / "out" / "a.bvh").read_text().partition("MOTION\n")
+    found = {" ".join(word for word in line.split() if word in ("ROOT", "JOINT", "OFFSET", "CHANNELS", "End", "Site"))
+             for line in hierarchy.splitlines()[1:]} - {""}
+    found |= {word for line in hierarchy.splitlines() if "CHANNELS" in line for word in line.split()[2:]}
+    found |= {line.partition(":")[0] for line in rest.splitlines()[:2]}
+    assert len(found) == 13
+    assert [name for name in found if entry_of(name, bvh.FIELDS) is None] == []
 
 
 @pytest.mark.parametrize(("dataset", "says"), [

@@ -10,6 +10,8 @@ import pytest
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats import c3d
+from maskeleton.formats.fields import entry_of
+from maskeleton.formats.kit.c3d_file import read_head
 from maskeleton.formats.source import Options
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT20, Skeleton
@@ -183,6 +185,15 @@ def test_a_strangers_library_reads_what_is_written(tmp_path: Path) -> None:
     assert c3d.look(tmp_path / "out" / "a.c3d", Options()).fps == 29.97
     assert b"Ann" not in (tmp_path / "out" / "a.c3d").read_bytes()
     assert "SUBJECTS" not in file["parameters"]
+
+
+def test_every_field_of_a_file_has_an_entry(tmp_path: Path) -> None:
+    pytest.importorskip("ezc3d")
+    c3d.write(lively(), tmp_path / "out")
+    data = (tmp_path / "out" / "two.c3d").read_bytes()
+    found = read_head(data, len(data)).parameters
+    assert len(found) > 20
+    assert [name for name in found if entry_of(name, c3d.FIELDS) is None] == []
 
 
 def test_as_many_points_as_one_likes(tmp_path: Path) -> None:
