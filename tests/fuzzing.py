@@ -156,11 +156,13 @@ def _where(fault: BaseException) -> str:
 def _reader(format: str, skeleton: Skeleton | None = None) -> Callable[[Path, str], None]:
     """Opens and reads a folder as this format, as convert does."""
     def read_all(folder: Path, first: str) -> None:
-        place = folder if format == "store" else folder / first
+        place = folder if first in ("dataset.json", "people.csv") else folder / first
+        data = (folder / first).read_bytes()
         for name, one in FORMATS.items():
             if name != "store":
-                one.detect(place, place.read_bytes()[:4096] if place.is_file() else b"")
-        source = open_source(place, format, skeleton=skeleton)
+                one.detect(folder / first, data[:4096])
+        everything = format in ("ntu", "etri") and len(data) % 2 == 0
+        source = open_source(place, format, skeleton=skeleton, fields=everything)
         faults = []
         for part in source.parts[:20]:
             for item in source.read(part):
@@ -180,6 +182,7 @@ def _archive(folder: Path, first: str) -> None:
 
 TARGETS: dict[str, Callable[[Path, str], object]] = {
     **{name: _reader(name, THREE if name == "trc" else None) for name in FORMATS}, "archive": _archive,
+    "tables": _reader("json"),
 }
 UNGUIDED: set[str] = set()  # whose libraries take too long when they are watched
 
@@ -279,7 +282,29 @@ def _bvh(folder: Path) -> list[Files]:
 
 
 def _stores(folder: Path) -> list[Files]:
-    return _written("store", lively(), folder / "store")
+    return [all_of(folder / "store", "dataset.json") for _ in _written("store", lively(), folder / "store")]
+
+
+def _arrays(folder: Path) -> list[Files]:
+    rows, labels = stepping(2).reshape(1, 2, 75).astype(np.float32), np.eye(3)[:1]
+    out = io.BytesIO()
+    np.savez(out, x_train=rows, y_train=labels, x_test=rows, y_test=labels)
+    return [*_written("arrays", lively(), folder / "one"), *_written("arrays", _datasets("")[1], folder / "two"),
+            {"a.npz": out.getvalue()}]
+
+
+def _pyskl(folder: Path) -> list[Files]:
+    labels = [{"action": 1, "split_xsub": "train"}, {"action": 2, "split_xsub": "val"}]
+    split = MotionDataset.of(KINECT25, 30, [Motion.of(stepping(2), f"S001C001P001R001A00{told['action']}", told)
+                                            for told in labels])
+    return [*_written("pyskl", lively(), folder / "one.pkl"), *_written("pyskl", split, folder / "two.pkl")]
+
+
+def _tables(folder: Path) -> list[Files]:
+    data = _written("json", _datasets("")[1], folder / "json")[0]
+    tables = {"people.csv": b"subject,gender,age\n1,female,30\n2,male,41\n", "labels.csv": b"id,subject,action\na,1,2\n",
+              "actions.csv": b"action;name\n1;walk\n2;run\n"}
+    return [{**tables, **data}]
 
 
 def all_of(folder: Path, first: str) -> Files:
@@ -289,4 +314,5 @@ def all_of(folder: Path, first: str) -> Files:
 
 SEEDS: dict[str, Callable[[Path], list[Files]]] = {
     "trc": _trc, "c3d": _c3d, "mediapipe": _mediapipe, "archive": _archives, "bvh": _bvh, "store": _stores,
+    "arrays": _arrays, "pyskl": _pyskl, "tables": _tables,
 }
