@@ -71,3 +71,24 @@ def survive(module: ModuleType, path: Path, data: bytes, count: int, options: Op
         except UserError as error:
             said.append(error.wrong)
     return said
+
+
+def refused(module: ModuleType, path: Path, data: bytes | str, options: Options = Options()) -> str:
+    """What is said of a file that cannot be read, as 'place: reason'."""
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    try:
+        source = module.open([path], options)
+    except UserError as error:
+        return error.wrong
+    fault, = source.read(source.parts[0])
+    assert isinstance(fault, Fault)
+    return f"{fault.place}: {fault.reason}"
+
+
+def only(module: ModuleType, path: Path, data: bytes | str, options: Options = Options()) -> Motion:
+    """The one recording of a file."""
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    source = module.open([path], options)
+    found, = source.read(source.parts[0])
+    assert isinstance(found, Motion), found
+    return found

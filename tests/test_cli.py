@@ -45,7 +45,7 @@ def test_from_people_to_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[
     (("synthesize", "OUT", "--preset", "huge"), "no preset 'huge'", "there are: etri, ntu, tiny"),
     (("synthesize", "OUT", "--set", "anatomy"), "no pair", "key=value"),
     (("synthesize", "OUT", "--set", "charm=1"), "no setting 'charm'", "there are"),
-    (("synthesize", "OUT", "--to", "bvh"), "can be read but not written", "these can be written"),
+    (("synthesize", "OUT", "--to", "trc"), "can be read but not written", "these can be written"),
     (("synthesize", "OUT", "--shard-index", "2", "--num-shards", "2"), "shard 2 of 2", "count from 0"),
     (("convert", "IN", "OUT", "--clean", "soap"), "no step of cleaning 'soap'", "there are"),
     (("convert", "IN", "OUT", "--fields", "some"), "--fields some", "--fields all"),

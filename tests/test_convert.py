@@ -25,7 +25,8 @@ from maskeleton.verbs.describe import describe
 from kill import MASKELETON, count, run_until
 from people import crowd, stepping
 
-WRITTEN = sorted(name for name, format in FORMATS.items() if hasattr(format, "write"))
+# but bvh, which has one body and one length of each bone, and a test of its own
+WRITTEN = sorted(name for name, format in FORMATS.items() if hasattr(format, "write") and name != "bvh")
 
 
 @pytest.fixture
@@ -52,6 +53,8 @@ def test_there_and_back_is_the_same(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("to", WRITTEN)
 def test_every_format_gives_back_what_it_was_given(tmp_path: Path, to: str) -> None:
     """Positions, bodies and labels come back from every format that is written; ids where a format keeps them."""
+    if to == "c3d":
+        pytest.importorskip("ezc3d")
     store.write(crowd(), tmp_path / "crowd")
     convert(tmp_path / "crowd", tmp_path / "files", to=to)
     back = read(tmp_path / "files", format=to)

@@ -9,54 +9,12 @@ from maskeleton.body import heading
 from maskeleton.errors import UserError
 from maskeleton.formats import bvh
 from maskeleton.formats.kit.bvh_plan import metres_per_unit, plan_of_rig, read_rig, stands_along_z
-from maskeleton.formats.source import Fault, Options
+from maskeleton.formats.source import Options
 from maskeleton.motion import Motion
 from maskeleton.skeleton import Skeleton
 
-from both_ways import survive
-
-ROTATIONS = "CHANNELS 3 Zrotation Xrotation Yrotation"
-Tree = tuple[str, tuple[float, float, float], str, list["Tree"]]
-
-
-def hierarchy(tree: Tree, depth: int = 0) -> str:
-    """A tree of (name, offset, channels, children) as BVH says it; a name of '' is an End Site."""
-    name, (x, y, z), channels, children = tree
-    kind = "ROOT" if depth == 0 else "JOINT"
-    lines = [f"{kind} {name}" if name else "End Site", "{", f"OFFSET {x} {y} {z}", channels]
-    body = "\n".join(lines) + "\n" + "".join(hierarchy(child, depth + 1) for child in children) + "}\n"
-    return body if depth else f"HIERARCHY\n{body}"
-
-
-def motion(frames: list[list[float]], seconds: float = 1 / 30) -> str:
-    rows = "\n".join(" ".join(map(str, frame)) for frame in frames)
-    return f"MOTION\nFrames: {len(frames)}\nFrame Time: {seconds:.7f}\n{rows}\n"
-
-
-def person(scale: float = 1.0, up: str = "y", style: str = "Left{}") -> Tree:
-    """1.5 m of bones from ankle to head; a T-pose facing +z (or −y, where z is up), left hand at +x."""
-    def at(x: float, y: float, z: float) -> tuple[float, float, float]:
-        return (x * scale, y * scale, z * scale) if up == "y" else (x * scale, -z * scale, y * scale)
-
-    def side(word: str, sign: int) -> tuple[Tree, Tree]:
-        def name(joint: str) -> str:
-            return style.replace("Left", word).format(joint)
-        toe: Tree = (name("Toe"), at(0, -.05, .12), ROTATIONS, [("", at(0, 0, .05), "", [])])
-        foot: Tree = (name("Foot"), at(0, -.4, 0), ROTATIONS, [toe])
-        leg: Tree = (name("UpLeg"), at(sign * .1, 0, 0), ROTATIONS, [(name("Leg"), at(0, -.4, 0), ROTATIONS, [foot])])
-        hand: Tree = (name("Hand"), at(sign * .25, 0, 0), ROTATIONS, [("", at(0, 0, 0), "", [])])
-        forearm: Tree = (name("ForeArm"), at(sign * .3, 0, 0), ROTATIONS, [hand])
-        arm: Tree = (name("Arm"), at(sign * .2, 0, 0), ROTATIONS, [forearm])
-        return leg, arm
-
-    (left_leg, left_arm), (right_leg, right_arm) = side("Left", 1), side("Right", -1)
-    head: Tree = ("Head", at(0, .2, 0), ROTATIONS, [])
-    spine: Tree = ("Spine", at(0, .2, 0), ROTATIONS, [("Chest", at(0, .2, 0), ROTATIONS, [head, left_arm, right_arm])])
-    channels = "CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation"
-    return ("Hips", at(0, 0, 0), channels, [left_leg, right_leg, spine])
-
-
-NUMBERS = 6 + 3 * 17  # the root's six, and three for each other joint
+from both_ways import refused, survive
+from bvh_text import NUMBERS, ROTATIONS, Tree, hierarchy, motion, person
 
 
 def still(position: tuple[float, float, float]) -> list[float]:
@@ -70,17 +28,6 @@ def read(path: Path, text: str, options: Options = Options()) -> tuple[Skeleton,
     found, = source.read(source.parts[0])
     assert isinstance(found, Motion), found
     return source.skeleton, source.fps, found.positions[:, 0] * bvh.HALF_TURN
-
-
-def refused(path: Path, text: str) -> str:
-    path.write_text(text)
-    try:
-        source = bvh.open([path], Options())
-    except UserError as error:
-        return error.wrong
-    fault, = source.read(source.parts[0])
-    assert isinstance(fault, Fault)
-    return f"{fault.place}: {fault.reason}"
 
 
 ARM: Tree = ("Shoulder", (0, 0, 0), "CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation",
@@ -232,7 +179,7 @@ GOOD = hierarchy(ARM) + motion([[0] * 8] * 3)
     (GOOD.replace("OFFSET 1 0 0", "OFFSET 1000000 0 0"), "a person's size in no known unit"),
 ])
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
-    assert said in refused(tmp_path / "a.bvh", text)
+    assert said in refused(bvh, tmp_path / "a.bvh", text)
 
 
 def test_a_very_deep_hierarchy_is_refused_and_a_deep_one_read(tmp_path: Path) -> None:
@@ -240,7 +187,7 @@ def test_a_very_deep_hierarchy_is_refused_and_a_deep_one_read(tmp_path: Path) ->
         opened = "".join(f"JOINT j{n}\n{{\nOFFSET 0 0.01 0\n" for n in range(1, joints)).replace("JOINT", "ROOT", 1)
         return f"HIERARCHY\n{opened}{'}' * (joints - 1)}\n{motion([[]])}"
 
-    assert "stands where no joint can" in refused(tmp_path / "a.bvh", chain(100_000))
+    assert "stands where no joint can" in refused(bvh, tmp_path / "a.bvh", chain(100_000))
     rig, _ = read_rig(chain(400).splitlines())
     assert len(rig.kept) == 399
 

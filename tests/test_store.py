@@ -103,6 +103,8 @@ def _damaged_page(folder: Path, **changes: object) -> None:
     ({"fps": 0}, "fps is 0"),
     ({"shards": [5]}, "outside its shard"),
     ({"shards": []}, "shard that is not there"),
+    ({"shards": [10**400]}, "a shard cannot have 10000000000000000000 frames"),
+    ({"shards": [-1]}, "a shard cannot have -1 frames"),
     ({"labels": {"nobody": None}}, "no whole store"),
     ({"labels": {"action": ["only"]}}, "codes without a name"),
     ({"skeleton": {"joints": ["a", "b"], "parents": [-1, 0]}}, "expected"),

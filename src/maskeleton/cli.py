@@ -76,7 +76,7 @@ def describe(
 
 @app.command()
 def convert(
-    data: Annotated[str, typer.Argument(metavar="SRC", help="A file, a folder or a glob of any known format.")],
+    data: Annotated[str, typer.Argument(metavar="SRC", help="A file, a folder, an archive or a glob of any known format.")],
     out: Out,
     format: From = None,
     to: To = "store",

@@ -40,6 +40,7 @@ class Taken(NamedTuple):
     examples: dict[str, list[str]]
     shares_missing: int
     lost: tuple[str, ...] = ()  # joints of the source that the wanted body plan lacks
+    unsaid: tuple[str, ...] = ()  # what the files that were written cannot say
 
 
 def seen(source: Source, parts: Sequence[Any], steps: Sequence[str]) -> Iterator[Seen]:
@@ -188,9 +189,9 @@ def _put_together(
                         "leave --strict away: convert counts faults, mends them with --clean STEP or all, and sets "
                         "aside what cannot be stored")
     del joined  # at a million recordings its tables weigh as much as all the rest
-    dataset = _assemble(work, out, to, record, asides, fields)
+    dataset, unsaid = _assemble(work, out, to, record, asides, fields)
     remove(work)
-    return Taken(dataset, asides, findings, examples, 0)
+    return Taken(dataset, asides, findings, examples, 0, unsaid=unsaid)
 
 
 def _tell_copies(
@@ -207,13 +208,14 @@ def _tell_copies(
 
 def _assemble(
     work: Path, out: Path, to: str, record: Mapping[str, Any], asides: Sequence[Fault], fields: bool
-) -> MotionDataset:
+) -> tuple[MotionDataset, tuple[str, ...]]:
     dataset = store.open(work / "whole")
+    unsaid: Sequence[str] = ()
     with atomic(out) as made:
         if to == "store":
             (work / "whole").rename(made)
         else:
-            writer(to).write(dataset, made, fields)
+            unsaid = writer(to).write(dataset, made, fields) or ()
         if made.is_dir() and to != "store":
             write_tables(dataset, made, *_as_written(dataset, to))
         # beside a file these stand before it does: a kill in between must not leave it without them
@@ -221,7 +223,7 @@ def _assemble(
         _write_quarantine(made / "quarantine.csv" if folder else out.with_name(f"{out.name}.quarantine.csv"), asides)
         write_record(made if folder else out,
                      {**record, "content_id": dataset.content_id, "recordings": len(dataset)}, folder)
-    return store.open(out) if to == "store" else dataset
+    return store.open(out) if to == "store" else dataset, tuple(unsaid)
 
 
 def _as_written(dataset: MotionDataset, to: str) -> tuple[Sequence[str], Collection[str]]:

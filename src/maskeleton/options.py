@@ -7,7 +7,7 @@ import typer
 
 from maskeleton.errors import UserError
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A store, a file, a folder or a glob of any known format.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A store, a file, a folder, an archive or a glob of any format.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="What is written; it must not be there yet.")]
 From = Annotated[str | None, typer.Option("--from", help="The format of DATA, where it cannot be told.")]
 To = Annotated[str, typer.Option("--to", help="The format of OUT.")]

@@ -319,7 +319,19 @@ H36M17 = Skeleton.of(
      "LeftShoulder", "LeftElbow", "LeftWrist", "RightShoulder", "RightElbow", "RightWrist"),
     (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15),
 )
-PLANS = {plan.name: plan for plan in (KINECT25, KINECT20, KINECT15, UIPRMD22, H36M17)}
+MEDIAPIPE37 = Skeleton.of(  # MediaPipe's 33 landmarks in their order, and the middles that its bodies hang on
+    "mediapipe37",
+    ("nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer",
+     "left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder", "left_elbow",
+     "right_elbow", "left_wrist", "right_wrist", "left_pinky", "right_pinky", "left_index", "right_index", "left_thumb",
+     "right_thumb", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle", "left_heel",
+     "right_heel", "left_foot_index", "right_foot_index", "middle_hip", "middle_spine", "middle_shoulder", "middle_ear"),
+    (36, 2, 0, 2, 5, 0, 5, 3, 6, 0, 0, 35, 35, 11, 12, 13, 14, 15, 16, 15, 16, 15, 16, 33, 33, 23, 24, 25, 26, 27, 28,
+     27, 28, -1, 33, 34, 35),
+    {"pelvis": "middle_hip", "spine": "middle_spine", "chest": "middle_shoulder", "neck": "middle_shoulder",
+     "head": "middle_ear"},
+)
+PLANS = {plan.name: plan for plan in (KINECT25, KINECT20, KINECT15, UIPRMD22, H36M17, MEDIAPIPE37)}
 
 
 def recognize_plan(joints: Sequence[str], parents: Sequence[int] | None = None) -> Skeleton | None:

@@ -156,6 +156,8 @@ def open(path: Path) -> MotionDataset:
             bytes.fromhex(digest)
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as fault:
         raise _again(f"{path} is no whole store: {type(fault).__name__} {fault}") from None
+    if any(not 0 <= size < 1 << 48 for size in sizes):
+        raise _again(f"{path} is damaged: a shard cannot have {str(max(sizes, key=abs))[:20]} frames")
     if any(not name.isidentifier() for name in fields):
         raise UserError(f"{path}/dataset.json names a field {listed(fields)}", "field names are plain words")
     _check(path, frames, slots, placed, sizes, labels, names, fps)

@@ -2,7 +2,9 @@
 
     detect(path, head) -> bool        could this file be one of mine? `head` is its first 4096 bytes
     open(files, options) -> Source    an opened dataset: skeleton, fps, parts, and read(part) -> recordings and faults
-    write(dataset, out, fields)       the whole dataset as new files at `out` (absent where a format is only read)
+    write(dataset, out, fields)       the whole dataset as new files at `out` (absent where a format is only read);
+                                      returned are sentences on what the files cannot say of this motion, if any
+    FIELDS                            what a release puts into each field of the files it writes (where it has `write`)
 
 One whose recordings are read from more files than the one that is named has `beside(path)`, which gives the others.
 
@@ -17,7 +19,8 @@ from typing import Protocol
 import pyarrow as pa
 
 from maskeleton.dataset import MotionDataset
-from maskeleton.formats import arrays, bvh, etri, jsons, matlab, npz, ntu, pyskl, store, table
+from maskeleton.formats import arrays, bvh, c3d, etri, jsons, matlab, mediapipe, npz, ntu, pyskl, store, table, trc
+from maskeleton.formats.fields import Field
 from maskeleton.formats.source import Options, Source
 
 pa.enable_signal_handlers(False)  # or arrow would take a Ctrl-C for a fault in the file it reads
@@ -36,7 +39,9 @@ class Writer(Protocol):
     """What a format that can be written has besides."""
 
     @property
-    def write(self) -> Callable[[MotionDataset, Path, bool], None]: ...
+    def write(self) -> Callable[[MotionDataset, Path, bool], Sequence[str] | None]: ...
+    @property
+    def FIELDS(self) -> tuple[Field, ...]: ...
 
 
 FORMATS: dict[str, Format] = {
@@ -46,8 +51,11 @@ FORMATS: dict[str, Format] = {
     "etri": etri,
     "pyskl": pyskl,
     "arrays": arrays,
+    "mediapipe": mediapipe,
     "table": table,
     "json": jsons,
     "matlab": matlab,
     "bvh": bvh,
+    "c3d": c3d,
+    "trc": trc,
 }

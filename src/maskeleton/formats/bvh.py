@@ -1,4 +1,4 @@
-"""bvh: one recording a file as BVH motion capture, turned into positions of joints (read only).
+"""bvh: one recording a file as BVH motion capture: rotations of joints, read into positions and solved from them.
 
 Read: any hierarchy; rotations in any order and positions on any joint (which stand in for its OFFSET, unless all are
 zero). An End Site is a joint named after its parent with End behind, unless it lies on its parent. A root that carries
@@ -8,6 +8,11 @@ Axes: y is up, or z where the rest pose stands along z; all is turned by half ro
 along +z in the file faces the camera, as with a Kinect. Rate: 1 / Frame Time, the usual rate if within half a percent.
 Roles of joints come from their names; joints of no length are passed over where another could play the role, and where
 the names give no spine it is found between pelvis and the joint that carries the arms.
+Written: one hierarchy for the whole dataset, in centimetres, with the usual length of each bone over all recordings as
+OFFSETs and arms stretched to the sides; the root's place and a rotation (z x y) a joint for every frame. Joints keep
+their names and parents; where the children of a joint do not keep their angles to each other, they have position
+channels besides, in the length of their OFFSET. The directions of bones are exact; where their lengths vary, the way
+is told by how much joints stand elsewhere. A joint named as an End Site would be is one.
 """
 
 from array import array
@@ -18,15 +23,28 @@ import numpy as np
 
 from maskeleton.body import pose, turns
 from maskeleton.errors import UserError
-from maskeleton.formats.kit.bvh_plan import Rig, metres_per_unit, plan_of_rig, read_rig, stands_along_z
+from maskeleton.formats.fields import SPELLED, Field
+from maskeleton.formats.kit.bvh_plan import HALF_TURN, Rig, metres_per_unit, plan_of_rig, read_rig, stands_along_z
+from maskeleton.formats.kit.bvh_writer import write as write
 from maskeleton.formats.kit.guess import usual_rate
 from maskeleton.formats.kit.text import decode, decode_head, read_text
 from maskeleton.formats.source import Look, Options, Source, file_source
 from maskeleton.motion import Motion
 
-HALF_TURN = np.array([-1, 1, -1], np.float32)  # BVH people look along +z; a camera in front of them along −z
 _BLOCK = 100_000  # joints turned at a time: rotation matrices take far more room than positions
 _HEAD = 1 << 18
+FIELDS = (
+    SPELLED,
+    Field("ROOT", "kept", "of the body plan; what stood above the body in the original (joint_Root) is gone"),
+    Field("JOINT", "kept", "of the body plan"),
+    Field("End Site", "kept", "of the body plan"),
+    Field("OFFSET", "recomputed", "one pose at rest for the whole release, with the middle length of each released bone"),
+    Field("CHANNELS", "recomputed", "where the released children of a joint are not rigid, places beside rotations"),
+    Field("Frames", "generalized", "as released; --lengths makes it coarser, for a length alone can name a recording"),
+    Field("Frame Time", "kept", "one rate for all recordings"),
+    Field("?position", "recomputed", "the released root, and the released directions of bones in the length of OFFSET"),
+    Field("?rotation", "recomputed", "solved for the released positions: the original's rotations, twists too, are gone"),
+)
 
 
 def detect(path: Path, head: bytes) -> bool:

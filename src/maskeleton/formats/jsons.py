@@ -21,6 +21,7 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
+from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.kit.guess import (
     FALLBACK_RATE,
     in_metres,
@@ -32,7 +33,7 @@ from maskeleton.formats.kit.guess import (
 )
 from maskeleton.formats.kit.naming import safe_names
 from maskeleton.formats.kit.nested import FRAMES, Nest, nest
-from maskeleton.formats.kit.text import decode_head, read_text
+from maskeleton.formats.kit.text import decode_head, read_json
 from maskeleton.formats.source import Look, Options, Source, file_source
 from maskeleton.labels import Label
 from maskeleton.motion import GUESSED, MISSING, SEEN, Motion, is_text
@@ -42,6 +43,18 @@ _OPENING = r"\[\s*(?:null\s*,\s*)*"
 _NESTED = re.compile(rf"{_OPENING}{_OPENING}{_OPENING}(?:-?[\d.]|NaN)")
 _NAMED = re.compile(r'"(?:joints|bodies)"\s*:\s*(?:\{\s*"[^"]*"\s*:\s*[\[{]|\[\s*\{)')
 _RATES = ("fps", "frame_rate", "framerate", "rate")
+FIELDS = (
+    SPELLED,
+    Field("file_name", "generalized", SPELLED.why),
+    Field("fps", "kept", "one rate for all recordings"),
+    Field("joint_names", "kept", "of the body plan"),
+    Field("plan", "kept", "the body plan, where it is none that is known by name"),
+    Field("labels.subject", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("labels.repetition", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    Field("labels.*", "kept", "a label, where it is published"),
+    Field("tracked", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+    Field("skeletons", "kept", MOTION_WHY),
+)
 
 
 def detect(path: Path, head: bytes) -> bool:
@@ -105,20 +118,16 @@ def _written(dataset: MotionDataset, index: int) -> dict[str, Any]:
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], Nest]:
-    text = read_text(path)
+    data = read_json(path)
+    told = data if isinstance(data, dict) else {}
+    frames = data if isinstance(data, list) else next((data[key] for key in FRAMES if _frames(told.get(key))), None)
+    if not isinstance(frames, list) or not frames:
+        raise UserError("there is no list of frames",
+                        'a file looks like {"skeletons": [[[x, y, z], …], …]}: frames, joints, coordinates')
     try:
-        data = json.loads(text)
-        told = data if isinstance(data, dict) else {}
-        frames = data if isinstance(data, list) else next((data[key] for key in FRAMES if _frames(told.get(key))), None)
-        if not isinstance(frames, list) or not frames:
-            raise UserError("there is no list of frames",
-                            'a file looks like {"skeletons": [[[x, y, z], …], …]}: frames, joints, coordinates')
         return told, nest(frames)
     except RecursionError:
         raise UserError("lists are nested too deeply", "frames hold bodies, bodies joints, joints x, y and z") from None
-    except json.JSONDecodeError as fault:
-        raise UserError(f"line {fault.lineno}: this is no JSON ({fault.msg}, column {fault.colno})",
-                        "the file is cut or damaged; copy it again") from None
     except ValueError as fault:
         raise UserError(f"a number cannot be read: {fault}", "the file is damaged; copy it again") from None
 

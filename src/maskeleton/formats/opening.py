@@ -11,6 +11,7 @@ from maskeleton import store
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.formats import FORMATS, Writer
+from maskeleton.formats.archive import Unpacked, is_archive, unpack
 from maskeleton.formats.files import detect, find_files
 from maskeleton.formats.kit.text import file_name
 from maskeleton.formats.patterns import check_pattern, known_pattern, labels_of
@@ -36,6 +37,7 @@ class Opened:
     fps: float
     parts: Sequence[Part]
     ignored: int  # files of the folder that are of another kind
+    unpacked: Unpacked | None = None  # the folder of an archive, which lives as long as this
 
     @property
     def format(self) -> str:
@@ -52,7 +54,7 @@ class Opened:
     def light(self) -> "Opened":
         """The same without the list of parts: what travels to another process."""
         source = replace(self.source, parts=FileParts(())) if isinstance(self.source, FileSource) else self.source
-        return replace(self, source=source, parts=())
+        return replace(self, source=source, parts=(), unpacked=None)
 
     def told(self) -> str:
         """Everything but the files that reading depends on, as text."""
@@ -110,15 +112,17 @@ def open_source(
     fps: float | None = None,
     fields: bool = False,
 ) -> Opened:
-    """Open a file, a folder or a glob of any format; a body plan is given as such, by name, or as a file."""
+    """Open a file, a folder, an archive or a glob of any format; a body plan is given as such, by name, or as a file."""
     skeleton = plan(skeleton) if isinstance(skeleton, str) else skeleton
     if fps is not None and not 0 < fps <= 10_000:
         raise UserError(f"--fps {fps:g} cannot be", "give frames a second, such as --fps 30")
     tables = [people] if isinstance(people, str | Path) else people
-    root, files = find_files(data)
+    unpacked = unpack(Path(data)) if is_archive(Path(data)) else None
+    place = unpacked.root if unpacked else data
+    root, files = find_files(place)
     name, files, ignored = detect(data, files, format)
     source = pick(name, FORMATS, "format").open(files, Options(skeleton, fps, fields))
-    joined = [read_table(Path(path)) for path in tables] or (folder_tables(root) if Path(data) != files[0] else [])
+    joined = [read_table(Path(path)) for path in tables] or (folder_tables(root) if Path(place) != files[0] else [])
     missing_ids = _missing_ids(Path(missing)) if missing else frozenset()
     parts: Sequence[Part] = source.parts
     if isinstance(source, FileSource):
@@ -138,7 +142,7 @@ def open_source(
         raise UserError(f"{data} has {source.fps:g} frames a second, and --fps {fps:g} would make more than "
                         f"{_MOST_FRAMES_FOR_ONE} of each", "check the rate")
     plan_map = plan_to_plan(source.skeleton, skeleton) if skeleton and skeleton != source.skeleton else None
-    return Opened(source, root, pattern, tuple(joined), missing_ids, plan_map, fps or source.fps, parts, ignored)
+    return Opened(source, root, pattern, tuple(joined), missing_ids, plan_map, fps or source.fps, parts, ignored, unpacked)
 
 
 def read(data: str | Path, format: str | None = None, **options: Any) -> MotionDataset:

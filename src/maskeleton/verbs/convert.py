@@ -49,7 +49,7 @@ def convert(
     source = open_source(data, format, pattern, people, missing, wanted, fps, fields)
     keep_apart(out, Path(data), source.root)
     used |= {"format": source.format, "clean_steps": list(steps), "skeleton": source.skeleton.name}
-    history = store.open(Path(data)).history if source.format == "store" else ()
+    history = store.open(source.root).history if source.format == "store" else ()
     taken = take_in(source, out, to, record_of("convert", used, seed), steps, strict, fields, jobs,
                     Share.checked(*share), report, history)
     return taken._replace(lost=source.plan_map.lost if source.plan_map else ())
@@ -99,6 +99,7 @@ def told(taken: Taken, out: Path) -> str:
         lines.append(f"content {dataset.content_id}")
     if taken.lost:
         lines.append(f"lost with the body plan: {', '.join(taken.lost)}")
+    lines += taken.unsaid
     lines += [f"found {count:,} {what}, as {taken.examples[what][0]}" for what, count in taken.findings.items()]
     if taken.asides:
         first = taken.asides[0]

@@ -48,7 +48,7 @@ def describe(
         faults = "; ".join(f"{p['count']} {p['what']}, as {p['where'][0]}" for p in problems)
         raise UserError(f"no recording of {data} can be read: {faults}",
                         "check the files, or name the format with --from")
-    history = store.open(Path(data)).history if source.format == "store" else ()
+    history = store.open(source.root).history if source.format == "store" else ()
     return {"schema": SCHEMA, "path": str(data), "format": source.format, **_counts(recordings, source),
             "problems": problems, "history": list(history)}
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from maskeleton.errors import UserError
-from maskeleton.skeleton import Skeleton, find_roles, recognize_plan
+from maskeleton.skeleton import PLANS, Skeleton, find_roles, recognize_plan
 
+HALF_TURN = np.array([-1, 1, -1], np.float32)  # BVH people look along +z; a camera in front of them along −z
 CHANNELS = tuple(axis + kind for kind in ("position", "rotation") for axis in "xyz")
 # The way from an ankle over the pelvis to the head (1.35 m in an adult of 1.7 m), in some unit, and that unit.
 _UNITS = ((0.4, 5, 1.0), (16, 31, 0.0254 / 0.45), (31, 78, 0.0254), (78, 300, 0.01), (400, 3000, 0.001))
@@ -15,7 +16,7 @@ _MOST_JOINTS = 500
 
 
 class Rig(NamedTuple):
-    """Joints in the file's order, parents before children; `kept` are those of the body."""
+    """Joints in the file's order, parents before children; `kept` are those of the body, in the order of their plan."""
 
     names: tuple[str, ...]
     parents: tuple[int, ...]
@@ -144,7 +145,19 @@ def _rig(joints: _Joints) -> Rig:
     kept = tuple(joint for joint in range(len(parents)) if joint not in left_out)
     if len(kept) < 2:
         raise UserError("the hierarchy has no two joints apart", "a body needs bones")
-    return Rig(tuple(joints.names), tuple(parents), tuple(offsets), tuple(channels), kept)
+    return Rig(tuple(joints.names), tuple(parents), tuple(offsets), tuple(channels), _as_known(kept, joints))
+
+
+def _as_known(kept: tuple[int, ...], joints: _Joints) -> tuple[int, ...]:
+    """In the order of a known plan with just these joints: a file needs the children of a joint behind it."""
+    names = {joints.names[joint]: joint for joint in kept}
+    above = {name: joints.names[joints.parents[joint]] if joints.parents[joint] in kept else "" for name, joint in
+             names.items()}
+    for plan in PLANS.values():
+        if {joint: plan.joints[parent] if parent >= 0 else "" for joint, parent in
+                zip(plan.joints, plan.parents, strict=True)} == above:
+            return tuple(names[joint] for joint in plan.joints)
+    return kept
 
 
 def _offset(words: Sequence[str]) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ USUAL_RATES = (10, 12, 12.5, 15, 20, 24, 25, 30, 50, 60, 90, 100, 120, 125, 150,
 FALLBACK_RATE = 30.0
 # A body's largest extent (it may lie or stoop) in some unit, and how many metres the unit is.
 _EXTENTS = ((20.0, 1.0), (400.0, 0.01), (4000.0, 0.001))
+UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "inch": 0.0254}  # as files call them, in metres
 _CLOCK_UNITS = (1.0, 1e-3, 1e-6, 1e-7, 1e-9)  # s, ms, µs, the Kinect's 100 ns, ns
 _SLOWEST, _FASTEST = 5.0, 260.0
 
@@ -91,6 +92,15 @@ def metres_per_unit(positions: np.ndarray) -> float:
         raise UserError(f"the bodies are {extent:.4g} units large, which is a person's size in no unit known here",
                         "give positions in metres, centimetres or millimetres")
     return scale
+
+
+def stands_along_z(positions: np.ndarray) -> bool:
+    """Whether bodies (..., J, 3) reach much further along z than along y: z is up there."""
+    whole = positions[np.isfinite(positions).all((-1, -2))]
+    if not len(whole):
+        return False
+    extents = np.median(whole.max(-2) - whole.min(-2), axis=0)
+    return bool(extents[2] > 1.5 * extents[1])
 
 
 def usual_rate(rate: float, within: float) -> float:

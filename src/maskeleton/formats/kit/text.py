@@ -1,8 +1,10 @@
 """Text files as people have them: with or without a byte order mark, UTF-8 or UTF-16, any line ends."""
 
 import codecs
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from maskeleton.errors import UserError
 
@@ -33,6 +35,20 @@ def decode_head(head: bytes) -> str:
 def read_text(path: Path) -> str:
     """A file's whole text."""
     return decode(path.read_bytes())
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds."""
+    text = read_text(path)
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise UserError("lists are nested too deeply", "frames hold bodies, bodies joints, joints x, y and z") from None
+    except json.JSONDecodeError as fault:
+        raise UserError(f"line {fault.lineno}: this is no JSON ({fault.msg}, column {fault.colno})",
+                        "the file is cut or damaged; copy it again") from None
+    except ValueError as fault:
+        raise UserError(f"a number cannot be read: {fault}", "the file is damaged; copy it again") from None
 
 
 def file_name(name: str) -> str:
