@@ -3,6 +3,7 @@
     detect(path, head) -> bool        could this file be one of mine? `head` is its first 4096 bytes
     open(files, options) -> Source    an opened dataset: skeleton, fps, parts, and read(part) -> recordings and faults
     write(dataset, out, fields)       the whole dataset as new files at `out` (absent where a format is only read)
+    FIELDS                            what a release puts into each field of the files it writes (where it has `write`)
 
 One whose recordings are read from more files than the one that is named has `beside(path)`, which gives the others.
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.formats import arrays, bvh, etri, jsons, matlab, npz, ntu, pyskl, store, table
+from maskeleton.formats.fields import Field
 from maskeleton.formats.source import Options, Source
 
 pa.enable_signal_handlers(False)  # or arrow would take a Ctrl-C for a fault in the file it reads
@@ -37,6 +39,8 @@ class Writer(Protocol):
 
     @property
     def write(self) -> Callable[[MotionDataset, Path, bool], None]: ...
+    @property
+    def FIELDS(self) -> tuple[Field, ...]: ...
 
 
 FORMATS: dict[str, Format] = {

@@ -29,6 +29,7 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
+from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.kit import npy
 from maskeleton.formats.kit.action_numbers import action_numbers
 from maskeleton.formats.kit.array_files import (
@@ -52,6 +53,12 @@ FPS = 30.0
 BY_JOINTS = {25: KINECT25, 20: KINECT20}
 BY_WIDTH = {plan_size * bodies * 3: plan for plan_size, plan in BY_JOINTS.items() for bodies in (1, 2)}
 FRAMES, BODIES = 300, 2  # what the published arrays have
+FIELDS = (
+    Field("file name", "kept", "the published split, or all"),
+    Field("data", "kept", MOTION_WHY),
+    Field("names", "generalized", SPELLED.why),
+    Field("numbers", "kept", "the action, which the release is for"),
+)
 
 
 def detect(path: Path, head: bytes) -> bool:

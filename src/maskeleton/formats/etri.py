@@ -24,6 +24,7 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
+from maskeleton.formats.fields import MOTION_WHY, Field
 from maskeleton.formats.kit import kinect
 from maskeleton.formats.kit.kinect import CUT, JOINTS, Rows
 from maskeleton.formats.source import FileSource, Look, Options, file_source
@@ -37,9 +38,23 @@ JOINT = ("3dX", "3dY", "3dZ", "depthX", "depthY", "orientationX", "orientationY"
 POSITION, DEPTH, TRACKING = slice(0, 3), slice(3, 5), 9
 ORIENTATION = [8, 5, 6, 7]  # w x y z
 HEADER = (*ROW, *(f"joint{joint}_{part}" for joint in range(1, JOINTS + 1) for part in JOINT))
-FIELDS = {"body_id": (), "body_index": (), "frame_number": (), "depth": (JOINTS, 2), "orientation": (JOINTS, 4)}
+SHAPES = {"body_id": (), "body_index": (), "frame_number": (), "depth": (JOINTS, 2), "orientation": (JOINTS, 4)}
 LONGEST_GAP = 30
 MOST_COLUMNS = 10_000
+FIELDS = (
+    Field("file name A", "kept", "the action, which the release is for"),
+    Field("file name P", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("file name G", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    Field("file name C", "kept", "the camera, a label; dropped, it is 1"),
+    Field("frameNum", "generalized", "frames counted from 0, without the gaps of the original's clock"),
+    Field("bodyindexID", "blanked", "0, 1 … in every file"),
+    Field("trackingID", "blanked", "1, 2 … in every file: the sensor's ids order recordings in time"),
+    Field("joint*_3d?", "kept", MOTION_WHY),
+    Field("joint*_depth?", "recomputed", "the joint as a nominal depth camera sees it; 0 behind it"),
+    Field("joint*_orientation?", "recomputed", "the bone's direction and the body's heading as a rotation; 0 at the ends of "
+                                               "limbs"),
+    Field("joint*_trackingState", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+)
 
 
 def detect(path: Path, head: bytes) -> bool:
@@ -228,7 +243,7 @@ def as_text(motion: Motion, fields: bool = False) -> bytes:
     """A recording as the text of a file."""
     places = np.nonzero(motion.present)
     frame, slot = (column.astype(np.int64) for column in places)
-    told = kinect.told_fields(motion, places, FIELDS) if fields else {}
+    told = kinect.told_fields(motion, places, SHAPES) if fields else {}
     nothing = np.zeros(len(frame), np.int64)
     columns = [told.get("frame_number", frame), told.get("body_index", slot), told.get("body_id", slot + 1)]
     for joint in range(JOINTS):

@@ -21,6 +21,7 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
+from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.kit.guess import (
     FALLBACK_RATE,
     in_metres,
@@ -42,6 +43,18 @@ _OPENING = r"\[\s*(?:null\s*,\s*)*"
 _NESTED = re.compile(rf"{_OPENING}{_OPENING}{_OPENING}(?:-?[\d.]|NaN)")
 _NAMED = re.compile(r'"(?:joints|bodies)"\s*:\s*(?:\{\s*"[^"]*"\s*:\s*[\[{]|\[\s*\{)')
 _RATES = ("fps", "frame_rate", "framerate", "rate")
+FIELDS = (
+    SPELLED,
+    Field("file_name", "generalized", SPELLED.why),
+    Field("fps", "kept", "one rate for all recordings"),
+    Field("joint_names", "kept", "of the body plan"),
+    Field("plan", "kept", "the body plan, where it is none that is known by name"),
+    Field("labels.subject", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("labels.repetition", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    Field("labels.*", "kept", "a label, where it is published"),
+    Field("tracked", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+    Field("skeletons", "kept", MOTION_WHY),
+)
 
 
 def detect(path: Path, head: bytes) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
+from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.kit.guess import FALLBACK_RATE, in_metres, places, plan_by_count, plan_of
 from maskeleton.formats.kit.mat5 import Mat, Variable, read_mat, write_mat
 from maskeleton.formats.kit.naming import safe_names
@@ -31,6 +32,16 @@ UTD_JOINTS = ("head", "shoulder_center", "spine", "hip_center",
               *(f"{side}_{joint}" for limb in (_ARM, _LEG) for side in ("left", "right") for joint in limb))
 _LIKELY = ("skel", "pos", "joint")
 _OWN = ("joint_names", "parents", "roles", "plan", "fps", "labels", "tracked")
+FIELDS = (
+    SPELLED,
+    Field("d_skel", "kept", MOTION_WHY),
+    Field("fps", "kept", "one rate for all recordings"),
+    *(Field(name, "kept", "of the body plan") for name in ("joint_names", "parents", "roles", "plan")),
+    Field("labels.subject", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("labels.repetition", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    Field("labels.*", "kept", "a label, where it is published"),
+    Field("tracked", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+)
 
 
 class Body(NamedTuple):

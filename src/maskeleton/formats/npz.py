@@ -24,6 +24,7 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
+from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.kit import npy
 from maskeleton.formats.kit.kinect import LEAST_ROOM, SPARSE
 from maskeleton.formats.kit.npz_contents import KNOWN, PLAN_ARRAYS, Contents, contents_of, plan_of, rate_of
@@ -34,6 +35,19 @@ from maskeleton.motion import MISSING, SEEN, Motion, runs_of
 from maskeleton.skeleton import KINECT25, find_roles
 
 ROOM = LEAST_ROOM * len(KINECT25.joints)  # joints in empty places that any recording may have
+FIELDS = (
+    Field("coords", "kept", MOTION_WHY),
+    Field("lengths", "generalized", "as released; --lengths makes it coarser, for a length alone can name a recording"),
+    *(Field(name, "kept", "who is there when, as released; --lengths makes it coarser")
+      for name in ("recording", "slot", "start", "frames", "slots")),
+    *(Field(name, "kept", "of the body plan") for name in ("joint_names", "edges", "skeleton", "roles")),
+    Field("fps", "kept", "one rate for all recordings"),
+    Field("name", "generalized", SPELLED.why),
+    Field("tracked", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+    Field("subject", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("repetition", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    Field("*", "kept", "a label and its names, where it is published"),
+)
 
 
 def detect(path: Path, head: bytes) -> bool:

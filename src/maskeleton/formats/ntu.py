@@ -24,6 +24,7 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
+from maskeleton.formats.fields import MOTION_WHY, Field
 from maskeleton.formats.kit import kinect
 from maskeleton.formats.kit.kinect import CUT, JOINTS, Rows
 from maskeleton.formats.source import FileSource, Look, Options, file_source
@@ -38,8 +39,40 @@ SHORTEST_LINE = 16  # on average; a list of where lines begin takes three times 
 BODY_NUMBERS = {"clipped": (1,), "hand_confidence": (2, 4), "hand_state": (3, 5), "restricted": (6,),
                 "body_tracking": (9,)}
 LEAN = slice(7, 9)
-FIELDS = {"body_id": (), "lean": (2,), "depth": (JOINTS, 2), "color": (JOINTS, 2), "orientation": (JOINTS, 4),
+SHAPES = {"body_id": (), "lean": (2,), "depth": (JOINTS, 2), "color": (JOINTS, 2), "orientation": (JOINTS, 4),
           **{name: places[1:] and (len(places),) for name, places in BODY_NUMBERS.items()}}
+FIELDS = (
+    Field("file name S", "kept", "the setup, a label; dropped, it is 1"),
+    Field("file name C", "kept", "the camera, a label; dropped, it is 1"),
+    Field("file name P", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("file name R", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    Field("file name A", "kept", "the action, which the release is for"),
+    Field("frame count", "generalized", "as released; --lengths makes it coarser, for a length alone can name a recording"),
+    Field("body count", "kept", "who is there when, as released; --lengths makes it coarser"),
+    Field("bodyID", "blanked", "1, 2 … in every file: the sensor's ids order recordings in time"),
+    Field("clipedEdges", "blanked", "0: whether the original left the picture"),
+    Field("handLeftConfidence", "blanked", "0: of the original hand"),
+    Field("handLeftState", "blanked", "0: of the original hand"),
+    Field("handRightConfidence", "blanked", "0: of the original hand"),
+    Field("handRightState", "blanked", "0: of the original hand"),
+    Field("isResticted", "blanked", "0 (the name is misspelled by the sensor's library)"),
+    Field("leanX", "blanked", "0: how far the original body leant"),
+    Field("leanY", "blanked", "0: how far the original body leant"),
+    Field("trackingState of the body", "blanked", "2, tracked, in every frame"),
+    Field("joint count", "kept", "25 in every file"),
+    Field("x", "kept", MOTION_WHY),
+    Field("y", "kept", MOTION_WHY),
+    Field("z", "kept", MOTION_WHY),
+    Field("depthX", "recomputed", "x and z as a nominal depth camera sees them; 0 behind it"),
+    Field("depthY", "recomputed", "y and z as a nominal depth camera sees them; 0 behind it"),
+    Field("colorX", "recomputed", "x and z as a nominal colour camera sees them; 0 behind it"),
+    Field("colorY", "recomputed", "y and z as a nominal colour camera sees them; 0 behind it"),
+    Field("orientationW", "recomputed", "the bone's direction and the body's heading as a rotation; 0 at the ends of limbs"),
+    Field("orientationX", "recomputed", "see orientationW"),
+    Field("orientationY", "recomputed", "see orientationW"),
+    Field("orientationZ", "recomputed", "see orientationW"),
+    Field("trackingState", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+)
 
 
 def detect(path: Path, head: bytes) -> bool:
@@ -169,7 +202,7 @@ def _rows(frame: list[int], heads: list[list[bytes]], table: np.ndarray, fields:
         told["body_id"] = np.array(bodies, np.int64)
         for name, places in BODY_NUMBERS.items():
             numbers = [[kinect.whole_number(words[place], 32) for place in places] for words in heads]
-            told[name] = np.array(numbers, np.int32).reshape(len(heads), *FIELDS[name])
+            told[name] = np.array(numbers, np.int32).reshape(len(heads), *SHAPES[name])
         leans = np.array([[kinect.number(word) for word in words[LEAN]] for words in heads]).reshape(-1, 2)
         told["lean"] = kinect.float32(leans)
         for name, columns in {"depth": DEPTH, "color": COLOR, "orientation": ORIENTATION}.items():
@@ -273,7 +306,7 @@ def write(dataset: MotionDataset, out: Path, fields: bool = False) -> None:
 def as_text(motion: Motion, fields: bool = False) -> bytes:
     """A recording as the text of a file."""
     places = np.nonzero(motion.present)
-    told = kinect.told_fields(motion, places, FIELDS) if fields else {}
+    told = kinect.told_fields(motion, places, SHAPES) if fields else {}
     heads, joints = _head_lines(told, places[1]), _joint_lines(motion, places, told)
     lines, row = [b"%d" % len(motion.present)], 0
     for bodies in motion.present.sum(1).tolist():

@@ -30,6 +30,7 @@ import numpy as np
 
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
+from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.kit.action_numbers import Named, action_numbers, labels_of
 from maskeleton.formats.kit.npz_contents import MOST_JOINTS
 from maskeleton.formats.kit.pickles import END, START, dumped, load
@@ -45,6 +46,21 @@ LAYOUT = "expected {'split': {…}, 'annotations': [{'frame_dir', 'label', 'keyp
 IN = "in"  # the value of a list that is not one of train, val, test …
 _WHOLE_NAME = re.compile(r"(train|val|test)(\d*)")
 _KEYS = (b"annotations", b"frame_dir", b"keypoint")
+FIELDS = (
+    Field("split.*", "kept", "a label of published splits, where it is published; the ids in it are the new ones"),
+    Field("skeleton", "kept", "the body plan"),
+    Field("fps", "kept", "one rate for all recordings"),
+    Field("annotations.frame_dir", "generalized", SPELLED.why),
+    Field("annotations.total_frames", "generalized", "as released; --lengths makes it coarser, for a length alone can name "
+                                                     "a recording"),
+    Field("annotations.keypoint", "kept", MOTION_WHY),
+    Field("annotations.label", "kept", "the action, which the release is for"),
+    Field("annotations.labels.subject", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("annotations.labels.repetition", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    Field("annotations.labels.*", "kept", "a label, where it is published"),
+    Field("annotations.present", "kept", "who is there when, as released; --lengths makes it coarser"),
+    Field("annotations.tracked", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+)
 
 
 class Contents(NamedTuple):

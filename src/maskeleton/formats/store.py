@@ -7,11 +7,31 @@ from pathlib import Path
 
 from maskeleton import store
 from maskeleton.dataset import MotionDataset
+from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.source import Fault, Options, Part
 from maskeleton.motion import Motion, motion_hash
 from maskeleton.skeleton import Skeleton
 
 _PART = 512  # recordings
+FIELDS = (
+    *(Field(name, "kept", "of the files themselves") for name in ("schema", "recordings", "shards", "fields")),
+    Field("skeleton", "kept", "the body plan"),
+    Field("fps", "kept", "one rate for all recordings"),
+    Field("labels", "kept", "labels and their names, where they are published"),
+    Field("content_id", "recomputed", "a hash of the release alone"),
+    Field("history", "blanked", "empty: it tells what was read, and how it can be made again"),
+    Field("recordings.id", "generalized", SPELLED.why),
+    *(Field(f"recordings.{name}", "generalized", "as released; --lengths makes it coarser") for name in ("frames", "slots")),
+    Field("recordings.fps", "blanked", "the dataset's one rate: each recording's own clock is gone"),
+    Field("recordings.source", "blanked", "empty: the file that a recording was read from"),
+    *(Field(f"recordings.{name}", "recomputed", "a hash of the released recording alone") for name in ("hash", "motion")),
+    Field("recordings.label:subject", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("recordings.label:repetition", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    Field("recordings.label:*", "kept", "a label, where it is published"),
+    Field("runs.*", "kept", "who is there when, as released; --lengths makes it coarser"),
+    Field("shard-*", "kept", MOTION_WHY),
+    Field("tracked-*", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from maskeleton.errors import UserError
+from maskeleton.formats.fields import MOTION_WHY, SPELLED, Field
 from maskeleton.formats.kit.cells import Cells, delimiter_of, read_cells, split_rows
 from maskeleton.formats.kit.columns import Columns, columns_of
 from maskeleton.formats.kit.guess import FALLBACK_RATE, in_metres, plan_of, rate_of, seconds_per_tick
@@ -31,6 +32,19 @@ from maskeleton.motion import MISSING, Motion
 
 ENDINGS = (".csv", ".tsv", ".txt", ".tab")
 _HEAD = 1 << 18
+FIELDS = (
+    SPELLED,
+    Field("Timestamp", "recomputed", "frames counted at the dataset's one rate; the original's clock is gone"),
+    Field("Body", "blanked", "0, 1 … in every file"),
+    Field("*X", "kept", MOTION_WHY),
+    Field("*Y", "kept", MOTION_WHY),
+    Field("*Z", "kept", MOTION_WHY),
+    Field("*TrackingState", "blanked", "2, seen: which joints the sensor lost when names the original frame by frame"),
+    Field("User-ID", "generalized", "a new number of the person, drawn under the secret key"),
+    Field("repetition", "generalized", "takes are numbered anew, in an order drawn under the secret key"),
+    *((Field(title, "kept", "a label, where it is published"))
+      for title in ("Action", "action", "camera", "setup", "take", "gender", "age", "label_*")),
+)
 
 
 def detect(path: Path, head: bytes) -> bool:
