@@ -1,6 +1,5 @@
 """anonymize: a whole dataset as an anonymizer releases it. What it writes keeps ids and history: not for publishing."""
 
-import os
 import secrets
 import tempfile
 from collections import Counter
@@ -18,8 +17,9 @@ from maskeleton.engine import Engine
 from maskeleton.errors import UserError, pick, printable
 from maskeleton.formats.opening import read, said_of_source, writer
 from maskeleton.intake import Taken, take_in
-from maskeleton.jobs import Report, Share, remove
+from maskeleton.jobs import Report, Share
 from maskeleton.mask import Mask, load, named, refuse_other_plans
+from maskeleton.private import private
 from maskeleton.record import record_of
 from maskeleton.seeds import seed_for
 from maskeleton.verbs import convert
@@ -115,14 +115,8 @@ def key_for(out: Path, seed: int | None) -> bytes:
         return seed_for(seed, "key").to_bytes(8, "little") * (KEY_BYTES // 8)
     place = out.with_name(f"{out.name}.key")
     if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        drawn = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
-        try:
-            drawn.touch(0o600)
+        with private(place, once=True) as drawn:
             drawn.write_text(secrets.token_hex(KEY_BYTES) + "\n", "ascii")
-            _settle(drawn, place)
-        finally:
-            remove(drawn)
     try:
         key = bytes.fromhex(place.read_text("ascii").strip())
     except (ValueError, OSError):
@@ -130,16 +124,6 @@ def key_for(out: Path, seed: int | None) -> bytes:
     if len(key) != KEY_BYTES:
         raise UserError(f"{place} holds no key", "delete it, or choose another OUT")
     return key
-
-
-def _settle(drawn: Path, place: Path) -> None:
-    """Put a key in its place, unless another shard was quicker: then that one's is everybody's."""
-    try:
-        os.link(drawn, place)
-    except FileExistsError:
-        return
-    except OSError:  # a disk without links
-        drawn.replace(place)
 
 
 def told(taken: Taken, out: Path, seed: int | None) -> str:
