@@ -211,6 +211,13 @@ def release(
     without: Annotated[list[str] | None, typer.Option(metavar="SUBJECT", help="A person who is left out.")] = None,
     lengths: Annotated[int, typer.Option(metavar="FRAMES", help="Recordings, and bodies in them, begin and end at "
                                          "multiples of this: their lengths say less.")] = 1,
+    mask: Annotated[Path | None, typer.Option("--with", metavar="MODEL/", help="What made the release: it gets a card, and "
+                                              "it is said whether it learned from people who are left out.")] = None,
+    evaluation: Annotated[Path | None, typer.Option(metavar="RUN/", help="What evaluate found of this release: its "
+                                                    "headline goes along.")] = None,
+    title: Annotated[str, typer.Option(help="What the release is called.")] = "",
+    licence: Annotated[str, typer.Option(metavar="TEXT|FILE", help="Under what terms it may be used.")] = "",
+    citation: Annotated[str, typer.Option(metavar="TEXT|FILE", help="How its source wants to be cited.")] = "",
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not attack the files before they appear.")] = False,
     format: From = None,
     jobs: Jobs = 1,
@@ -228,6 +235,23 @@ def release(
     with progress("release") as report:
         made = verb.release(data, out, like=like, original=original, pseudonyms=pseudonyms,
                             drop_labels=words_of(drop_labels), keep_labels=words_of(keep_labels),
-                            bands=bounds_of(bands), without=without or (), lengths=lengths, verify=not no_verify,
+                            bands=bounds_of(bands), without=without or (), lengths=lengths, mask=mask,
+                            evaluation=evaluation, title=title, licence=licence, citation=citation, verify=not no_verify,
                             format=format, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
     print(verb.told(made, like))
+
+
+def verify(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="What release wrote.")],
+    original: Annotated[str | None, typer.Option(metavar="DATA", help="What was anonymized: it is looked for in the "
+                                                 "files.")] = None,
+) -> None:
+    """Attack the files of a release.
+
+    With exit code 2 where something is found that should not be in them.
+    """
+    from maskeleton.verbs import verify as verb
+
+    found = verb.verify(out, original=original)
+    print(verb.told(found, out), flush=True)
+    verb.refuse_leaks(found, out)

@@ -43,7 +43,7 @@ class Published:
     lengths: int
 
 
-def published(dataset: MotionDataset, keys: Pseudonyms, choices: Choices) -> Published:
+def published(dataset: MotionDataset, keys: Pseudonyms, choices: Choices, format: str = "") -> Published:
     """Everything that is decided before a frame is read."""
     rows = np.flatnonzero(~withdrawn(dataset, choices.without))
     if not len(rows):
@@ -52,7 +52,8 @@ def published(dataset: MotionDataset, keys: Pseudonyms, choices: Choices) -> Pub
     some = dataset.select(rows)
     people = keys.numbers(_people(some))
     labels, names, treated = _labels(some, choices, people)
-    labels |= _takes(some, labels, keys, choices)
+    said = SCHEMES[format][0] if format in SCHEMES else labels
+    labels |= _takes(some, {label: labels[label] for label in labels if label in said}, keys, choices)
     if TAKE in labels:
         treated[TAKE] = "generalized: takes are numbered anew"
     ids = [f"r{keys.tag('id', id)[:16]}" for id in some.ids]

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from maskeleton.dataset import MotionDataset
-from maskeleton.errors import UserError, printable
+from maskeleton.donors import read_sources
+from maskeleton.errors import UserError, listed, printable
 from maskeleton.formats.opening import read, writer
 from maskeleton.intake import as_written
 from maskeleton.jobs import Report, Share, atomic, remove
@@ -18,14 +19,15 @@ from maskeleton.labels import UNKNOWN
 from maskeleton.ledger import Ledger, write_ledger
 from maskeleton.outgoing import DATA, LABELLED, files_in, make_pieces, put_together, without_times
 from maskeleton.private import beside, private
+from maskeleton.provenance import PAGE, About, page_of, warnings_of, write_pages
 from maskeleton.pseudonyms import Pseudonyms, keys_in
-from maskeleton.publish import PERSON, Choices, Published, needed, published, refuse_labels
+from maskeleton.publish import PERSON, Choices, Published, needed, published, refuse_labels, withdrawn
 from maskeleton.record import record_of
+from maskeleton.scorecard import Scorecard
 from maskeleton.verbs.anonymize import UNSAFE
 from maskeleton.verbs.convert import keep_apart
+from maskeleton.verbs.verify import attacked, files_of, refuse_leaks
 from maskeleton.verbs.working import mapped
-
-PAGE = "release.json"
 
 
 class Released(NamedTuple):
@@ -50,6 +52,11 @@ def release(
     bands: Mapping[str, Sequence[int]] | None = None,
     without: Sequence[str] = (),
     lengths: int = 1,
+    mask: str | Path | None = None,
+    evaluation: str | Path | None = None,
+    title: str = "",
+    licence: str = "",
+    citation: str = "",
     verify: bool = True,
     format: str | None = None,
     jobs: int = 1,
@@ -69,23 +76,36 @@ def release(
         keep_apart(out, Path(folder), Path(folder))
     choices = Choices(tuple(drop_labels), tuple(keep_labels), dict(bands or {}), tuple(without), lengths)
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-        dataset = mapped(read(data, format), Path(own) / "released")
-        before = mapped(read(original), Path(own) / "original") if original is not None else None
+        room = Path(own)
+        dataset = mapped(read(data, format), room / "released")
+        before = mapped(read(original), room / "original") if original is not None else None
         refuse_unsafe(Path(data), dataset)
         refuse_unchanged(Path(data), dataset, before)
         refuse_labels(dataset, choices)
         place = Path(pseudonyms) if pseudonyms is not None else beside(out, "pseudonyms")
         keys = keys_in(place)
-        plan = published(dataset, keys, choices)
+        about = About(title or Path(data).name, text_or_file(licence), text_or_file(citation),
+                      card_of(evaluation, dataset), model_of(mask, dataset))
+        plan = published(dataset, keys, choices, like)
         pieces, missing = make_pieces(plan, like, work, jobs, machine, report)
         if missing:
             return Released(out, 0, 0, missing, [])
+        ledger, notes = ledger_of(plan, like), [*about.notes, *withdrawal(plan, dataset, choices, Path(data), mask, before)]
         with atomic(out) as made:
             put_together(plan, like, pieces, work, made)
+            found = None
+            if verify:
+                page = page_of(plan, like, writer(like).FIELDS, about)
+                found = attacked(made, page, room, before, files_of(original), ledger, (keys.key.hex(), *keys_near(data)))
+                refuse_leaks(found, out)
+                about = about._replace(notes=found.notes)
+            write_pages(made, plan, like, writer(like).FIELDS, about)
             without_times(files_in(made))
-            record(out, plan, like, keys, place, record_of("release", used, 0, content_read=dataset.content_id))
+            told = record_of("release", used, 0, content_read=dataset.content_id)
+            record(out, ledger, keys, place, told)
         remove(work)
-    return Released(out, len(plan.dataset), len(plan.people), 0, [])
+    notes += [*about.notes, *(f"not tried: {what}" for what in found.not_tried)] if found else ["not verified"]
+    return Released(out, len(plan.dataset), len(plan.people), 0, [*notes, *warnings_of(about, like)])
 
 
 def refuse_overwriting(out: Path, force: bool) -> None:
@@ -131,16 +151,106 @@ def refuse_unchanged(data: Path, dataset: MotionDataset, original: MotionDataset
         raise UserError("no recording of the release is in the original by its id", "give as --original what was anonymized")
 
 
-def record(out: Path, plan: Published, like: str, keys: Pseudonyms, place: Path, told: Mapping[str, Any]) -> None:
-    """What only the lab may know, beside OUT."""
+def ledger_of(plan: Published, like: str) -> Ledger:
+    """Which released recording is which."""
     ids, _ = as_written(needed(plan.dataset) if like in LABELLED else plan.dataset, like)
     numbers = plan.dataset.labels.get(PERSON, np.full(len(ids), UNKNOWN)).tolist()
-    write_ledger(out, Ledger(list(ids), plan.old_ids, numbers, plan.old_people))
+    return Ledger(list(ids), plan.old_ids, numbers, plan.old_people)
+
+
+def record(out: Path, ledger: Ledger, keys: Pseudonyms, place: Path, told: Mapping[str, Any]) -> None:
+    """What only the lab may know, beside OUT."""
+    write_ledger(out, ledger)
     with private(beside(out, "run.json")) as drawn:
         drawn.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
     where = os.path.abspath(out)
     keys.releases = [*(one for one in keys.releases if one != where), where]
     keys.save(place)
+
+
+# ── what is known of it ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def text_or_file(text: str) -> str:
+    """What a file says, where one of that name is there."""
+    try:
+        there = bool(text) and len(text) < 1000 and Path(text).is_file()
+    except OSError:
+        there = False
+    return Path(text).read_text("utf-8").strip() if there else text
+
+
+def card_of(run: str | Path | None, dataset: MotionDataset) -> Scorecard | None:
+    """What evaluate found, of this release."""
+    if run is None:
+        return None
+    card = Scorecard.read(Path(run))
+    if card.verb != "evaluate":
+        raise UserError(f"{run} was written by {card.verb}", "give the folder that maskeleton evaluate --out wrote")
+    if not set(card.data) >= {"recordings", "skeleton"} or card.data["recordings"] > len(dataset):
+        raise UserError(f"{run} is not of this release", "evaluate what is released")
+    return card
+
+
+def model_of(mask: str | Path | None, dataset: MotionDataset) -> Mapping[str, Any] | None:
+    """model.json of what made the release, or what history says of it."""
+    steps = [entry for entry in dataset.history if entry.get("verb") == "anonymize"]
+    if mask is None:
+        return {"name": steps[-1].get("with", "not known"), **steps[-1]} if steps else None
+    page = read_model(Path(mask))
+    made = {entry.get("model") for entry in steps} - {None}
+    if made and page["hash"] not in made:
+        raise UserError(f"the release was made by another model than {mask}", "give --with the model that made it")
+    return page
+
+
+def read_model(folder: Path) -> dict[str, Any]:
+    """model.json as far as a card needs it."""
+    try:
+        page = json.loads((folder / "model.json").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        page = None
+    if not isinstance(page, dict) or not isinstance(page.get("hash"), str) or not isinstance(page.get("name"), str):
+        raise UserError(f"{folder} holds no model.json that can be read", "give --with the folder that train wrote")
+    return page
+
+
+def withdrawal(plan: Published, dataset: MotionDataset, choices: Choices, data: Path, mask: str | Path | None,
+               original: MotionDataset | None) -> list[str]:
+    """What stays of people who were left out: in the anonymizer, and in the recordings of others."""
+    if not choices.without:
+        return []
+    gone = withdrawn(dataset, choices.without)
+    lost = {id for id, left_out in zip(dataset.ids, gone, strict=True) if left_out}
+    who = listed(choices.without)
+    notes = [f"{len(lost)} recordings of {who} were left out"]
+    sources = read_sources(data)
+    if sources is not None:
+        carrying = [id for id in plan.old_ids if lost & set(sources.get(id, ()))]
+        notes.append(f"{len(carrying)} recordings of others carry motion of {who}: {listed(carrying, 3)}; anonymize anew "
+                     f"without {who}" if carrying else f"no recording of others carries motion of {who}")
+    return [*notes, _learned_from(lost, mask, original, who)]
+
+
+def _learned_from(lost: set[str], mask: str | Path | None, original: MotionDataset | None, who: str) -> str:
+    if mask is None or original is None:
+        return (f"whether the anonymizer learned from {who} is not known here (--with MODEL/ and --original DATA say it): if "
+                "it did, train it anew without them")
+    trained = read_model(Path(mask)).get("trained_on") or {}
+    known = {*(trained.get("hashes") or []), *(trained.get("checked") or [])}
+    mine = [digest for id, digest in zip(original.ids, original.hashes, strict=True) if id in lost]
+    count = sum(digest in known for digest in mine)
+    return (f"the anonymizer learned from {count} recordings of {who}: train it anew without them" if count else
+            f"the anonymizer did not learn from {who}, as far as one can see: cleaned or converted in another way, their "
+            "recordings would not be known again")
+
+
+def keys_near(data: str | Path) -> tuple[str, ...]:
+    """The key of the anonymization, if it still lies beside what was anonymized."""
+    try:
+        return (beside(Path(data), "key").read_text("ascii").strip(),)
+    except (OSError, UnicodeDecodeError):
+        return ()
 
 
 def told(made: Released, like: str) -> str:
