@@ -19,6 +19,7 @@ from maskeleton.leaks.raw import LARGEST, Stream, streams_of
 LEVELS = ((1e-6, 1), (1e-4, 2), (1e-3, 4))  # metres that numbers are rounded to, and joints that must agree
 UNITS = ((1.0, 20.0), (0.01, 2_000.0), (0.001, 20_000.0))  # metres a unit, and the largest number it is tried for
 MOST_PLACES = 12_000_000
+SLIP = 3e-7  # metres by which one number differs as text and as float32, which rounding can make another step of
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 _SPREAD = np.uint64(0xFF51AFD7ED558CCD)
 FILMED, ROOTED = "as filmed", "seen from the root"
@@ -154,10 +155,11 @@ def known_places(original: MotionDataset, rounded: float, joints: int) -> Known:
     every = -(-count // MOST_PLACES)
     found: dict[str, list[np.ndarray]] = {FILMED: [], ROOTED: []}
     for motion in original:
-        poses = motion.positions[motion.present]
+        poses = motion.positions[motion.present].astype(np.float64)
         for frame, places in ((FILMED, poses), (ROOTED, rooted(poses, original))):
-            keys, there = pose_keys(places, rounded, joints)
-            found[frame].append(keys[there & (keys % np.uint64(every) == 0)])
+            for slip in (0, SLIP, -SLIP) if rounded < 10 * SLIP else (0,):
+                keys, there = pose_keys(places + slip, rounded, joints)
+                found[frame].append(keys[there & (keys % np.uint64(every) == 0)])
     filmed, seen = (np.concatenate(keys) for keys in (found[FILMED], found[ROOTED]))
     return Known(rounded, joints, Keys.of(np.concatenate([filmed, seen])), filmed, every)
 

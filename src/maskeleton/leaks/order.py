@@ -1,7 +1,7 @@
 """order: neither the order of recordings, nor of people's numbers, nor of the files' times is the original's.
 
 Ranks are correlated with those of the original; where files are named by labels, recordings are compared with those of
-the same labels and person, for labels that are kept put files in order too. Eight or more are needed to say anything.
+the same labels, for labels that are kept put files in order too. Eight or more are needed to say anything.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,14 +34,15 @@ def find(given: Given) -> Iterator[Leak]:
         yield from _told("recordings within the file", rows, olds, np.zeros(len(rows), np.int64))
     times = _times(given, ids)
     if times is not None:
-        yield from _told("the times of files", times, olds, same)
+        like = _most_alike(given, rows)
+        yield from _told("the times of files", times[like], olds[like], np.zeros(len(like), np.int64))
     if PERSON in released.labels and PERSON in given.original.labels:
         yield from _people(given, rows, olds)
 
 
 def _told(what: str, ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray) -> Iterator[Leak]:
     errors = agreement(ours, theirs, groups)
-    if abs(errors) > SURE:
+    if abs(errors) > sure(len(ours)):
         yield Leak("", what, f"their order goes with that of the original ({errors:.1f} standard errors)")
 
 
@@ -57,15 +58,27 @@ def agreement(ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray) -> float
     return together / spread**0.5 if spread > 0 and len(ours) >= FEWEST else 0.0
 
 
+def sure(count: int) -> float:
+    """Standard errors beyond which it is no accident; of few, nothing but the very same order is."""
+    return min(SURE, 0.999 * (count - 1) ** 0.5) if count >= FEWEST else float("inf")
+
+
 def _centred(values: np.ndarray) -> np.ndarray:
     ranks = np.unique(values, return_inverse=True)[1].astype(np.float64)
     centred: np.ndarray = ranks - ranks.mean()
     return centred
 
 
-def _groups(given: Given, rows: np.ndarray) -> np.ndarray:
-    """Recordings that share all labels but the number of the take."""
-    columns = [codes[rows] for label, codes in given.released.labels.items() if label != TAKE]
+def _most_alike(given: Given, rows: np.ndarray) -> np.ndarray:
+    """The largest number of recordings that share all labels that are not the person's: files are copied in the order of
+    their names, which labels decide."""
+    groups = _groups(given, rows, (TAKE, PERSON))
+    return np.flatnonzero(groups == np.bincount(groups).argmax())
+
+
+def _groups(given: Given, rows: np.ndarray, but: Sequence[str] = (TAKE,)) -> np.ndarray:
+    """Recordings that share all labels but these."""
+    columns = [codes[rows] for label, codes in given.released.labels.items() if label not in but]
     table = np.stack(columns or [np.zeros(len(rows), np.int64)], 1)
     return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
 
@@ -86,7 +99,6 @@ def _people(given: Given, rows: np.ndarray, olds: np.ndarray) -> Iterator[Leak]:
     pairs = np.unique(np.stack([new, old], 1)[(new != UNKNOWN) & (old != UNKNOWN)], axis=0)
     if len(pairs) >= FEWEST and len(np.unique(pairs[:, 0])) == len(pairs):
         errors = agreement(pairs[:, 0], pairs[:, 1], np.zeros(len(pairs), np.int64))
-        # as rho · √(n − 1): at most √(n − 1), which few people cannot bring to many standard errors
-        if abs(errors) > min(SURE, 0.999 * (len(pairs) - 1) ** 0.5):
+        if abs(errors) > sure(len(pairs)):
             yield Leak("", "the numbers of people", f"their order goes with that of the original ({errors:.1f} standard "
                                                     "errors)")

@@ -4,6 +4,7 @@ It knows how files are packed (text, numpy, zip, MATLAB) but nothing of skeleton
 What is no known packing is looked at as floating-point numbers that may begin at any byte.
 """
 
+import io
 import math
 import re
 import zipfile
@@ -65,6 +66,10 @@ def _of_text(data: bytes) -> Iterator[Stream]:
     usual = max(set(widths), key=widths.count) if widths else 0
     strides = {3, 10} | ({usual} if 3 <= usual <= 64 else set())
     yield Stream(values, tuple(sorted(strides)), partial(_line_of, data))
+    if b"\0" in data:  # text that goes on as something else
+        start = max(0, data.index(b"\0") - 16)
+        for stream in _of_bytes(io.BytesIO(data[start:]), ""):
+            yield stream._replace(where=lambda index, where=stream.where: f"{where(index)} after byte {start}")  # type: ignore[misc]
 
 
 def numbers_in(data: bytes) -> np.ndarray:
