@@ -21,7 +21,7 @@ ABOVE_TORCH = [
     ("alignment", "clean", "normalize", "lesson", "traits", "linear", "heldback", "answering", "shares",
      "nominal"), ("reading",),
     ("explain", "exam", "nearness"),
-    ("formats", "synthetic"), ("metrics", "intake", "publish"), ("outgoing",), ("leaks", "provenance"),
+    ("formats", "synthetic"), ("metrics", "intake", "publish"), ("outgoing",), ("leaks", "provenance"), ("repeated",),
 ]
 BELOW_TORCH = [
     ("batch",), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("mask",), ("engine",),

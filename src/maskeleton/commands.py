@@ -125,6 +125,8 @@ def anonymize(
     set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option, such as sigma=0.02, or "
                                                   "path=own to keep where people walked.")] = None,
     to: To = "store",
+    key: Annotated[Path | None, typer.Option(metavar="KEYFILE", help="The secret key of an earlier run: recordings that are "
+                                             "the same come out the same. Without, OUT.key.")] = None,
     seed: Annotated[int | None, typer.Option(help="For tests only: what is random comes from it, so that anybody can "
                                              "undo it.")] = None,
     format: From = None,
@@ -146,10 +148,10 @@ def anonymize(
     from maskeleton.verbs import anonymize as verb
 
     with progress("anonymize") as report:
-        taken = verb.anonymize(data, out, mask=mask, strength=strength, set=pairs(set or []), to=to, seed=seed,
+        taken = verb.anonymize(data, out, mask=mask, strength=strength, set=pairs(set or []), to=to, key=key, seed=seed,
                                format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps,
                                device=device, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
-    print(verb.told(taken, out, seed))
+    print(verb.told(taken, out, seed, key))
 
 
 def evaluate(
@@ -211,6 +213,9 @@ def release(
     without: Annotated[list[str] | None, typer.Option(metavar="SUBJECT", help="A person who is left out.")] = None,
     lengths: Annotated[int, typer.Option(metavar="FRAMES", help="Recordings, and bodies in them, begin and end at "
                                          "multiples of this: their lengths say less.")] = 1,
+    previous: Annotated[list[Path] | None, typer.Option(metavar="OUT", help="An earlier release of the same people: both are "
+                                                        "attacked together. Those made with KEYFILE are found by "
+                                                        "themselves.")] = None,
     mask: Annotated[Path | None, typer.Option("--with", metavar="MODEL/", help="What made the release: it gets a card, and "
                                               "it is said whether it learned from people who are left out.")] = None,
     evaluation: Annotated[Path | None, typer.Option(metavar="RUN/", help="What evaluate found of this release: its "
@@ -235,7 +240,7 @@ def release(
     with progress("release") as report:
         made = verb.release(data, out, like=like, original=original, pseudonyms=pseudonyms,
                             drop_labels=words_of(drop_labels), keep_labels=words_of(keep_labels),
-                            bands=bounds_of(bands), without=without or (), lengths=lengths, mask=mask,
+                            bands=bounds_of(bands), without=without or (), lengths=lengths, previous=previous or (), mask=mask,
                             evaluation=evaluation, title=title, licence=licence, citation=citation, verify=not no_verify,
                             format=format, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
     print(verb.told(made, like))

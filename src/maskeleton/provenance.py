@@ -60,7 +60,8 @@ def write_pages(out: Path, plan: Published, like: str, fields: Sequence[Field], 
     (out / SHEET).write_text(sheet(page, about), "utf-8")
     if about.model is not None:
         (out / CARD).write_text(model_card(about.model, about.evaluation), "utf-8")
-    (out / SUMS).write_text("".join(f"{sha256(file)}  {file.relative_to(out).as_posix()}\n" for file in files_in(out)), "utf-8")
+    others = [file for file in files_in(out) if file not in (out / SUMS, out / CROISSANT)]
+    (out / SUMS).write_text("".join(f"{sha256(file)}  {file.relative_to(out).as_posix()}\n" for file in others), "utf-8")
     told = json.dumps(croissant(out, page, about), indent=1, ensure_ascii=False) + "\n"
     (out / CROISSANT).write_text(told, "utf-8")
     with (out / SUMS).open("a", encoding="utf-8") as sums:
@@ -174,7 +175,8 @@ _CONTEXT: dict[str, Any] = {
     "format": "cr:format", "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath", "parentField": "cr:parentField",
     "path": "cr:path", "references": "cr:references", "regex": "cr:regex", "repeated": "cr:repeated", "replace":
     "cr:replace", "separator": "cr:separator", "subField": "cr:subField", "transform": "cr:transform", "examples":
-    {"@id": "cr:examples", "@type": "@json"},
+    {"@id": "cr:examples", "@type": "@json"}, "samplingRate": "cr:samplingRate", "equivalentProperty":
+    "cr:equivalentProperty",
 }
 
 

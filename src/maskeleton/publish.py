@@ -17,6 +17,7 @@ from maskeleton.pseudonyms import Pseudonyms
 
 PERSON, TAKE = "subject", "repetition"
 USUAL = ("action", "camera", "setup", PERSON, TAKE)  # labels that go out unless they are dropped, and published splits
+MOST_EMPTY = 29  # frames: an etri file cannot say more
 SCHEMES = {"ntu": (ntu.LETTERS, ""), "etri": (etri.LETTERS, "_")}  # names that are made of labels
 
 
@@ -211,10 +212,21 @@ def needed(dataset: MotionDataset) -> MotionDataset:
 
 
 def as_published(motion: Motion, lengths: int) -> Motion:
-    """Without what the sensor said of a joint, and as long as lengths may be."""
+    """Without what the sensor said of a joint, as long as lengths may be, and from the first frame in which somebody is to
+    the last; a stretch in which nobody is there is made no longer than MOST_EMPTY frames."""
     motion = coarser(motion, lengths) if lengths > 1 else motion
+    motion = _frames(motion, worth_keeping(np.asarray(motion.present.any(1)), MOST_EMPTY // lengths * lengths))
     tracked = np.where(motion.present[..., None], SEEN, 0).astype(np.uint8)
     return motion._replace(tracked=np.broadcast_to(tracked, motion.tracked.shape).copy(), clock=None, source="")
+
+
+def worth_keeping(somebody: np.ndarray, most: int) -> np.ndarray:
+    """Frames with somebody in them, and between these at most so many without."""
+    keep = somebody.copy()
+    for first, length in runs_of(~somebody):
+        if first > 0 and first + length < len(somebody):
+            keep[first : first + min(length, most)] = True
+    return np.flatnonzero(keep)
 
 
 def coarser(motion: Motion, step: int) -> Motion:

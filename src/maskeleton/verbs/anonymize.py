@@ -40,6 +40,7 @@ def anonymize(
     strength: float = 1.0,
     set: Mapping[str, str] | None = None,
     to: str = "store",
+    key: str | Path | None = None,
     seed: int | None = None,
     format: str | None = None,
     pattern: str | None = None,
@@ -74,7 +75,7 @@ def anonymize(
         chosen.net.to(engine.device).strength = strength
         if chosen.net.scope == "dataset":
             chosen.net.donors(dataset, 0)  # what it refuses is refused before a key is drawn
-        source = release_of(chosen, dataset, key_for(out, seed), path)
+        source = release_of(chosen, dataset, key_for(out, seed, key), path)
         write_sources(out, dataset.ids, source.sources)
         record = record_of("anonymize", used, seed or 0, model=chosen.hash, content_read=dataset.content_id,
                            tests_only=seed is not None)
@@ -108,25 +109,28 @@ def numbers(options: Mapping[str, str]) -> dict[str, float]:
     return found
 
 
-def key_for(out: Path, seed: int | None) -> bytes:
-    """The secret key beside the output, drawn by the system; one that is there is used again, so that an interrupted
-    run goes on with it."""
+def key_for(out: Path, seed: int | None, key: str | Path | None = None) -> bytes:
+    """The secret key in the file `key`, else beside the output, drawn by the system; one that is there is used again, so
+    that an interrupted run goes on with it."""
+    if seed is not None and key is not None:
+        raise UserError("--seed and --key are two keys", "give one of them; --seed is for tests only")
     if seed is not None:
         return seed_for(seed, "key").to_bytes(8, "little") * (KEY_BYTES // 8)
-    place = out.with_name(f"{out.name}.key")
+    place = out.with_name(f"{out.name}.key") if key is None else Path(key)
     if not place.exists():
         with private(place, once=True) as drawn:
             drawn.write_text(secrets.token_hex(KEY_BYTES) + "\n", "ascii")
     try:
-        key = bytes.fromhex(place.read_text("ascii").strip())
+        drawn_key = bytes.fromhex(place.read_text("ascii").strip())
     except (ValueError, OSError):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise UserError(f"{place} holds no key", "delete it, or choose another OUT")
-    return key
+        drawn_key = b""
+    if len(drawn_key) != KEY_BYTES:
+        raise UserError(f"{place} holds no key", "give the file that an earlier anonymize wrote" if key is not None else
+                        "delete it, or choose another OUT")
+    return drawn_key
 
 
-def told(taken: Taken, out: Path, seed: int | None) -> str:
+def told(taken: Taken, out: Path, seed: int | None, key: str | Path | None = None) -> str:
     """What happened, as a person reads it."""
     if taken.dataset is None:
         return convert.told(taken, out)
@@ -135,7 +139,7 @@ def told(taken: Taken, out: Path, seed: int | None) -> str:
         lines.append(f"set aside {len(taken.asides):,}, listed in quarantine.csv, as "
                      + ": ".join(word for word in taken.asides[0] if word))
     if seed is None:
-        lines.append(f"the secret key is in {out}.key: keep it apart from the release, or delete it")
+        lines.append(f"the secret key is in {key or f'{out}.key'}: keep it apart from the release, or delete it")
     if (beside := sources_beside(out)).exists():
         lines.append(f"whose motion entered whose release is in {beside}: keep it apart from the release")
     return "\n".join(map(printable, [*lines, f"! {NOT_YET if seed is None else UNSAFE}"]))

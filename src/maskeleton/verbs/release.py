@@ -14,7 +14,7 @@ from maskeleton.donors import read_sources
 from maskeleton.errors import UserError, listed, printable
 from maskeleton.formats.opening import read, writer
 from maskeleton.intake import as_written
-from maskeleton.jobs import Report, Share, atomic, remove
+from maskeleton.jobs import Report, Share, atomic, held, remove
 from maskeleton.labels import UNKNOWN
 from maskeleton.ledger import Ledger, write_ledger
 from maskeleton.outgoing import DATA, LABELLED, files_in, make_pieces, put_together, without_times
@@ -26,7 +26,7 @@ from maskeleton.record import record_of
 from maskeleton.scorecard import Scorecard
 from maskeleton.verbs.anonymize import UNSAFE
 from maskeleton.verbs.convert import keep_apart
-from maskeleton.verbs.verify import attacked, files_of, refuse_leaks
+from maskeleton.verbs.verify import Verified, attacked, files_of, refuse_leaks
 from maskeleton.verbs.working import mapped
 
 
@@ -52,6 +52,7 @@ def release(
     bands: Mapping[str, Sequence[int]] | None = None,
     without: Sequence[str] = (),
     lengths: int = 1,
+    previous: Sequence[str | Path] = (),
     mask: str | Path | None = None,
     evaluation: str | Path | None = None,
     title: str = "",
@@ -86,24 +87,37 @@ def release(
         keys = keys_in(place)
         about = About(title or Path(data).name, text_or_file(licence), text_or_file(citation),
                       card_of(evaluation, dataset), model_of(mask, dataset))
+        before_this = earlier_releases(keys, previous, out) if verify else []
         plan = published(dataset, keys, choices, like)
         pieces, missing = make_pieces(plan, like, work, jobs, machine, report)
         if missing:
             return Released(out, 0, 0, missing, [])
-        ledger, notes = ledger_of(plan, like), [*about.notes, *withdrawal(plan, dataset, choices, Path(data), mask, before)]
-        with atomic(out) as made:
-            put_together(plan, like, pieces, work, made)
-            found = None
-            if verify:
-                page = page_of(plan, like, writer(like).FIELDS, about)
-                found = attacked(made, page, room, before, files_of(original), ledger, (keys.key.hex(), *keys_near(data)))
-                refuse_leaks(found, out)
-                about = about._replace(notes=found.notes)
-            write_pages(made, plan, like, writer(like).FIELDS, about)
-            without_times(files_in(made))
-            told = record_of("release", used, 0, content_read=dataset.content_id)
-            record(out, ledger, keys, place, told)
-        remove(work)
+        ledger, notes = ledger_of(plan, like), withdrawal(plan, dataset, choices, Path(data), mask, before)
+        told = record_of("release", used, 0, content_read=dataset.content_id)
+
+        def attack(made: Path) -> Verified:
+            page = page_of(plan, like, writer(like).FIELDS, about)
+            secrets = (keys.key.hex(), *keys_near(data))
+            return attacked(made, page, room, before, files_of(original), ledger, secrets, before_this)
+
+        with held(work / "whole.lock") as last:
+            if not last or not all(piece.exists() for piece in pieces):  # another puts it together, or has
+                return Released(out, 0, 0, 0, [])
+            try:
+                with atomic(out) as made:
+                    put_together(plan, like, pieces, work, made)
+                    write_pages(made, plan, like, writer(like).FIELDS, about)
+                    found = attack(made) if verify else None
+                    if found:
+                        refuse_leaks(found, out)
+                        about = about._replace(notes=found.notes)
+                        write_pages(made, plan, like, writer(like).FIELDS, about)
+                    without_times(files_in(made))
+                    record(out, ledger, keys, place, told)
+            except UserError:  # nothing of this can be used again
+                remove(work)
+                raise
+            remove(work)
     notes += [*about.notes, *(f"not tried: {what}" for what in found.not_tried)] if found else ["not verified"]
     return Released(out, len(plan.dataset), len(plan.people), 0, [*notes, *warnings_of(about, like)])
 
@@ -243,6 +257,17 @@ def _learned_from(lost: set[str], mask: str | Path | None, original: MotionDatas
     return (f"the anonymizer learned from {count} recordings of {who}: train it anew without them" if count else
             f"the anonymizer did not learn from {who}, as far as one can see: cleaned or converted in another way, their "
             "recordings would not be known again")
+
+
+def earlier_releases(keys: Pseudonyms, previous: Sequence[str | Path], out: Path) -> list[Path]:
+    """Releases that whoever has this one may have too."""
+    own = os.path.abspath(out)
+    lost = [place for place in keys.releases if place != own and not (Path(place) / PAGE).is_file()]
+    if len(lost) > len(previous):
+        raise UserError(f"an earlier release with these pseudonyms is not at {lost[0]} any more, and both must be attacked "
+                        "together", "say where it is with --previous OUT, or go without: --no-verify")
+    there = [Path(place) for place in keys.releases if place != own and place not in lost]
+    return list(dict.fromkeys([*there, *(Path(os.path.abspath(place)) for place in previous)]))
 
 
 def keys_near(data: str | Path) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from maskeleton import repeated
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, printable
 from maskeleton.formats import FORMATS
@@ -48,13 +50,18 @@ def verify(out: str | Path, *, original: str | Path | None = None) -> Verified:
 
 def attacked(
     out: Path, page: dict[str, Any], room: Path, original: MotionDataset | None, original_files: tuple[Path, ...],
-    ledger: Ledger | None, secrets: tuple[str, ...],
+    ledger: Ledger | None, secrets: tuple[str, ...], earlier: Sequence[Path] = (),
 ) -> Verified:
-    """Every attack on these files."""
+    """Every attack on these files, and on them together with earlier releases."""
     room.mkdir(parents=True, exist_ok=True)
     given = Given(out, page["format"], room, page["lengths"], tuple(page["labels"]), original, original_files, ledger,
                   secrets)
     leaks = {name: list(attack.find(given)) for name, attack in LEAKS.items()}
+    for number, other in enumerate(earlier):
+        there = read_page(other)
+        (room / str(number)).mkdir()
+        with_it = Given(other, there["format"], room / str(number), there["lengths"], ledger=read_ledger(other))
+        leaks.setdefault("repeated", []).extend(repeated.find(with_it, given))
     return Verified(leaks, given.notes, list(dict.fromkeys(given.not_tried)))
 
 
