@@ -18,6 +18,7 @@ from maskeleton.leaks.raw import LARGEST, Stream, streams_of
 
 LEVELS = ((1e-6, 1), (1e-4, 2), (1e-3, 4))  # metres that numbers are rounded to, and joints that must agree
 UNITS = ((1.0, 20.0), (0.01, 2_000.0), (0.001, 20_000.0))  # metres a unit, and the largest number it is tried for
+FINE = 1000  # steps: a number that is a multiple of a millimetre is a round one
 MOST_PLACES = 12_000_000
 SLIP = 3e-7  # metres by which one number differs as text and as float32, which rounding can make another step of
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
@@ -93,7 +94,7 @@ def hit(stream: Stream, known: Known) -> tuple[str, str, int] | None:
             usable = np.isfinite(stream.values) & (np.abs(stream.values) < min(LARGEST, largest))
         if not usable.any():
             continue
-        keys, there = window_keys(np.where(usable, stream.values, 0) * scale, usable, known.rounded)
+        keys, there = window_keys(np.where(usable, stream.values, 0) * scale, usable, known.rounded, known.joints == 1)
         for stride in stream.strides if known.joints > 1 else (1,):
             grouped, whole = groups(keys, there, known.joints, stride)
             usual = np.flatnonzero(whole)
@@ -104,8 +105,9 @@ def hit(stream: Stream, known: Known) -> tuple[str, str, int] | None:
     return None
 
 
-def window_keys(values: np.ndarray, usable: np.ndarray, rounded: float) -> tuple[np.ndarray, np.ndarray]:
-    """A number for every three that follow each other, and which of these can be a place: two of them are not zero."""
+def window_keys(values: np.ndarray, usable: np.ndarray, rounded: float, odd: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """A number for every three that follow each other, and which of these can be a place: two of them are not zero, and
+    (`odd`) they are no round numbers, which stand for anything: versions, dates, bounds."""
     if len(values) < 3:
         return np.zeros(0, np.uint64), np.zeros(0, bool)
     steps = np.rint(values / rounded).astype(np.int64)
@@ -113,6 +115,9 @@ def window_keys(values: np.ndarray, usable: np.ndarray, rounded: float) -> tuple
     parts = steps.view(np.uint64)
     keys = _mixed(parts[:-2] * _MIX[0] + parts[1:-1] * _MIX[1] + parts[2:] * _MIX[2])
     there = usable[:-2] & usable[1:-1] & usable[2:] & (told[:-2] + told[1:-1] + told[2:] >= 2)
+    if odd:
+        fine = steps % FINE != 0
+        there &= fine[:-2] | fine[1:-1] | fine[2:]
     return keys, there
 
 
