@@ -18,6 +18,7 @@ from maskeleton.leaks import LEAKS
 from maskeleton.leaks.given import Given
 from maskeleton.ledger import read_ledger, write_ledger
 from maskeleton.verbs.anonymize import anonymize
+from maskeleton.verbs.convert import convert
 from maskeleton.verbs.release import release
 from maskeleton.verbs.synthesize import synthesize
 from maskeleton.verbs.verify import files_of, secrets_beside, verify
@@ -39,7 +40,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """Eight people, two actions, as NTU files with everything a sensor says."""
     room = tmp_path_factory.mktemp("lab")
     synthesize(room / "people", people=8, actions=2, takes=1, cameras=1, to="ntu")
-    anonymize(room / "people", room / "anonymized", mask="neutral")
+    convert(room / "people", room / "store")
+    anonymize(room / "store", room / "anonymized", mask="neutral")
     release(room / "anonymized", room / "out", like="ntu", original=room / "people")
     return Lab(room / "people", room / "anonymized", room / "out")
 

@@ -11,13 +11,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from scipy.io import loadmat
+from scipy.io import loadmat, savemat
 
 from maskeleton import store
 from maskeleton.dataset import MotionDataset
 from maskeleton.formats import FORMATS
 from maskeleton.formats.fields import TREATMENTS, entry_of
 from maskeleton.formats.opening import read
+from maskeleton.leaks import LEAKS
+from maskeleton.leaks.coordinates import LEVELS, hit, known_places
+from maskeleton.leaks.given import Given
+from maskeleton.leaks.raw import streams_of
 from maskeleton.ledger import read_ledger
 from maskeleton.verbs.release import release
 from tests.people import crowd
@@ -169,6 +173,71 @@ def test_every_writer_says_what_becomes_of_its_fields(like: str) -> None:
     assert {field.treatment for field in fields} <= set(TREATMENTS)
     assert len({field.name for field in fields}) == len(fields)
     assert all(field.why and not field.why.endswith(".") for field in fields)
+
+
+@pytest.mark.parametrize("like", [name for name in WRITERS if name != "bvh"])
+def test_the_original_is_found_in_files_of_every_format(room: Path, tmp_path: Path, like: str) -> None:
+    """Somebody releases the original under new names: every way in which a format packs numbers is seen through."""
+    original = read(room / "original")
+    store.write(replace(original, history=({"verb": "anonymize", "with": "noise", "strength": 1.0},)), tmp_path / "said")
+    release(tmp_path / "said", tmp_path / "out", like=like, verify=False)
+    files = [file for file in (tmp_path / "out" / "data").iterdir() if file.suffix not in (".parquet",)]
+    tables = [known_places(original, rounded, joints) for rounded, joints in LEVELS]
+    found = {file.name: found for file in files for stream in streams_of(file) for known in tables
+             if (found := hit(stream, known))}
+    holding = {file.name for file in files if not file.name.startswith(("labels", "people", "actions", "tracked", "dataset"))
+               and not file.name.endswith("label.pkl")}
+    assert set(found) == holding
+    assert {frame for frame, _, _ in found.values()} == {"as filmed"}
+
+
+def more_in_npz(data: Path) -> None:
+    arrays = dict(np.load(data / "data.npz"))
+    np.savez(data / "data.npz", **arrays, lean=np.zeros((len(arrays["name"]), 2)))
+
+
+def more_in_pyskl(data: Path) -> None:
+    told = pickle.loads((data / "data.pkl").read_bytes())
+    told["annotations"][3]["img_shape"] = (1080, 1920)
+    (data / "data.pkl").write_bytes(pickle.dumps(told))
+
+
+def more_in_arrays(data: Path) -> None:
+    np.save(data / "all_data_bone.npy", np.zeros((2, 3, 5, 25, 1), np.float32))
+
+
+def more_in_json(data: Path) -> None:
+    file = next(data.glob("*.json"))
+    file.write_text(json.dumps({**json.loads(file.read_text()), "lean": [0.17, 0.02]}))
+
+
+def more_in_table(data: Path) -> None:
+    file = next(data.glob("r*.csv"))
+    file.write_text("\n".join(f"{line},{'HeartRate' if line[:1] == 'T' else 71}" for line in file.read_text().splitlines()))
+
+
+def more_in_store(data: Path) -> None:
+    table = pq.read_table(data / "recordings.parquet")
+    place = table.column_names.index("source")
+    pq.write_table(table.set_column(place, "source", [[f"tape {row}" for row in range(len(table))]]),
+                   data / "recordings.parquet")
+
+
+def more_in_matlab(data: Path) -> None:
+    file = next(data.glob("*.mat"))
+    savemat(file, {key: value for key, value in loadmat(file).items() if key[0] != "_"} | {"lean": [[0.17, 0.02]]})
+
+
+@pytest.mark.parametrize("more", [more_in_npz, more_in_pyskl, more_in_arrays, more_in_json, more_in_table, more_in_store,
+                                  more_in_matlab])
+def test_another_field_in_a_file_is_found(room: Path, tmp_path: Path, more: Callable[[Path], None]) -> None:
+    like = more.__name__.rpartition("_")[2]
+    out = made(room, like, tmp_path)
+    before = {file: file.read_bytes() for file in (out / "data").iterdir()}
+    more(out / "data")
+    (tmp_path / "room").mkdir()
+    changed = {file.name for file in (out / "data").iterdir() if before.get(file) != file.read_bytes()}
+    assert {leak.file.rpartition("/")[2] for leak in LEAKS["derived"].find(Given(out, like, tmp_path / "room"))} == changed
 
 
 def test_a_field_that_is_not_in_the_table_is_missed() -> None:

@@ -4,7 +4,7 @@
     DATASHEET.md    the same for people, with source, licence, citation and what attackers made of it
     croissant.json  for programs that look for data (MLCommons Croissant 1.0)
     MODEL_CARD.md   of the anonymizer, where it is known
-    SHA256SUMS      of every other file, as sha256sum -c reads them
+    SHA256SUMS      of all files but these two, as sha256sum -c reads them; croissant.json has its hash
 """
 
 import hashlib
@@ -54,7 +54,7 @@ def warnings_of(about: About, like: str) -> list[str]:
 
 
 def write_pages(out: Path, plan: Published, like: str, fields: Sequence[Field], about: About) -> None:
-    """Everything but the files' hashes, which come last."""
+    """All pages; each says the hash of what came before it."""
     page = page_of(plan, like, fields, about)
     (out / PAGE).write_text(json.dumps(page, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (out / SHEET).write_text(sheet(page, about), "utf-8")
@@ -62,10 +62,7 @@ def write_pages(out: Path, plan: Published, like: str, fields: Sequence[Field], 
         (out / CARD).write_text(model_card(about.model, about.evaluation), "utf-8")
     others = [file for file in files_in(out) if file not in (out / SUMS, out / CROISSANT)]
     (out / SUMS).write_text("".join(f"{sha256(file)}  {file.relative_to(out).as_posix()}\n" for file in others), "utf-8")
-    told = json.dumps(croissant(out, page, about), indent=1, ensure_ascii=False) + "\n"
-    (out / CROISSANT).write_text(told, "utf-8")
-    with (out / SUMS).open("a", encoding="utf-8") as sums:
-        sums.write(f"{hashlib.sha256(told.encode()).hexdigest()}  {CROISSANT}\n")
+    (out / CROISSANT).write_text(json.dumps(croissant(out, page, about), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def page_of(plan: Published, like: str, fields: Sequence[Field], about: About) -> dict[str, Any]:
@@ -115,7 +112,7 @@ def sheet(page: Mapping[str, Any], about: About) -> str:
     lines += [f"| `{name}` | {treatment} | {why} |" for name, (treatment, why) in page["fields"].items()]
     lines += ["", "## Licence", "", about.licence or "None was given.", "", "## Citation", "",
               about.citation or "None was given.", "", "## Files", "",
-              f"`{SUMS}` holds the hash of every file (`sha256sum -c {SUMS}`); `{CROISSANT}` and `{PAGE}` say the same as "
+              f"`{SUMS}` holds the hashes of the files (`sha256sum -c {SUMS}`); `{CROISSANT}` and `{PAGE}` say the same as "
               f"this page to programs. Made with {page['made_with']}.", ""]
     return "\n".join(lines)
 

@@ -84,7 +84,7 @@ class Given:
                 if isinstance(item, Fault):
                     faults.append(Leak(f"{DATA}/{item.file}", item.place, f"cannot be read: {item.reason}"))
                     continue
-                builder.add(item)
+                builder.add(item._replace(source="", clock=None))
                 if len(builder.told) == PIECE:
                     builder = self._put(builder, pieces)
         if builder.told:
