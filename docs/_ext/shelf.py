@@ -1,4 +1,5 @@
-"""Directives that keep pages true: `shelf` and `heads` list a dict's members, `verb` shows a verb's options."""
+"""Directives that keep pages true: `shelf` and `heads` list a dict's members, `verb` shows a verb's options, `fields` what
+a release does with every field of every format."""
 
 import importlib
 import inspect
@@ -112,6 +113,43 @@ class Heads(SphinxDirective):
         return [definitions(whole(self.arguments[0]))]
 
 
+def tables(place: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """(format, rows) of the FIELDS of every format in the dict at `package.module.NAME` that can be written."""
+    module, _, name = place.rpartition(".")
+    shelf = getattr(importlib.import_module(module), name)
+    return [(word, [tuple(field) for field in format.FIELDS]) for word, format in shelf.items() if hasattr(format, "write")]
+
+
+class Fields(SphinxDirective):
+    """`{fields} maskeleton.formats.FORMATS`"""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        depend(self, self.arguments[0].rpartition(".")[0])
+        found: list[nodes.Node] = []
+        for format, rows in tables(self.arguments[0]):
+            found += [nodes.rubric("", format), grid(("field", "is", "why"), rows)]
+        return found
+
+
+def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> nodes.table:
+    """A table whose first column is code."""
+    group = nodes.tgroup(cols=len(header))
+    group += [nodes.colspec(colwidth=width) for width in (25, 15, 60)]
+    for kind, lines in ((nodes.thead(), [header]), (nodes.tbody(), rows)):
+        for line in lines:
+            row = nodes.row()
+            for place, word in enumerate(line):
+                told = [nodes.literal(word, word)] if place == 0 and lines is rows else text(word)
+                row += nodes.entry("", nodes.paragraph("", "", *told))
+            kind += row
+        group += kind
+    table = nodes.table()
+    table += group
+    return table
+
+
 class Verb(SphinxDirective):
     """`{verb} convert`"""
 
@@ -134,4 +172,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("shelf", Shelf)
     app.add_directive("heads", Heads)
     app.add_directive("verb", Verb)
+    app.add_directive("fields", Fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from maskeleton.verbs.convert import convert as convert
     from maskeleton.verbs.describe import describe as describe
     from maskeleton.verbs.evaluate import evaluate as evaluate
+    from maskeleton.verbs.release import release as release
     from maskeleton.verbs.synthesize import synthesize as synthesize
     from maskeleton.verbs.train import train as train
+    from maskeleton.verbs.verify import verify as verify
     from maskeleton.verbs.view import view as view
     from maskeleton.verdict import table as table
 
@@ -64,6 +66,7 @@ _PUBLIC = {
     "normalize": "normalize",
     "open_source": "formats.opening",
     "read": "formats.opening",
+    "release": "verbs.release",
     "restore": "normalize",
     "save": "checkpoint",
     "score": "score",
@@ -72,6 +75,7 @@ _PUBLIC = {
     "table": "verdict",
     "train": "verbs.train",
     "trait_table": "traits",
+    "verify": "verbs.verify",
     "view": "verbs.view",
 }
 __all__ = sorted(_PUBLIC)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from maskeleton.commands import anonymize, audit, evaluate, train
+from maskeleton.commands import anonymize, audit, evaluate, release, train, verify
 from maskeleton.errors import MENDABLE, UserError, printable
 from maskeleton.options import (
     Data,
@@ -169,7 +169,7 @@ def view(
                     force=force))
 
 
-for _verb in (audit, train, anonymize, evaluate):
+for _verb in (audit, train, anonymize, evaluate, release, verify):
     app.command()(_verb)
 
 

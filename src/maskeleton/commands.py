@@ -1,4 +1,4 @@
-"""The commands that learn: audit, train, anonymize and evaluate, each a thin layer over the function of its name."""
+"""The commands that learn or release, each a thin layer over the function of its name."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,8 +29,10 @@ from maskeleton.options import (
     Settings,
     ShardIndex,
     To,
+    bounds_of,
     machine,
     pairs,
+    words_of,
 )
 
 
@@ -123,6 +125,8 @@ def anonymize(
     set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option, such as sigma=0.02, or "
                                                   "path=own to keep where people walked.")] = None,
     to: To = "store",
+    key: Annotated[Path | None, typer.Option(metavar="KEYFILE", help="The secret key of an earlier run: recordings that are "
+                                             "the same come out the same. Without, OUT.key.")] = None,
     seed: Annotated[int | None, typer.Option(help="For tests only: what is random comes from it, so that anybody can "
                                              "undo it.")] = None,
     format: From = None,
@@ -144,10 +148,10 @@ def anonymize(
     from maskeleton.verbs import anonymize as verb
 
     with progress("anonymize") as report:
-        taken = verb.anonymize(data, out, mask=mask, strength=strength, set=pairs(set or []), to=to, seed=seed,
+        taken = verb.anonymize(data, out, mask=mask, strength=strength, set=pairs(set or []), to=to, key=key, seed=seed,
                                format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps,
                                device=device, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
-    print(verb.told(taken, out, seed))
+    print(verb.told(taken, out, seed, key))
 
 
 def evaluate(
@@ -190,3 +194,69 @@ def evaluate(
                              minutes=minutes, out=out, set=machine(set, device, precision), format=format, seed=seed,
                              jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
     print(table(card))
+
+
+def release(
+    data: Annotated[str, typer.Argument(metavar="RELEASED", help="What anonymize wrote.")],
+    out: Out,
+    like: Annotated[str, typer.Option(metavar="FORMAT", help="The format the lab started from: ntu, etri, pyskl …")],
+    original: Annotated[str | None, typer.Option(metavar="DATA", help="What was anonymized: attacks on the files look for "
+                                                 "it in them.")] = None,
+    pseudonyms: Annotated[Path | None, typer.Option(metavar="KEYFILE", help="The key of the pseudonyms: people keep their "
+                                                    "numbers from release to release. It is drawn where there is none; "
+                                                    "without, each release has a key of its own.")] = None,
+    drop_labels: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must not go out.")] = None,
+    keep_labels: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that goes out as it is, besides "
+                                                          "action, camera, setup and the new numbers.")] = None,
+    bands: Annotated[list[str] | None, typer.Option(metavar="LABEL=BOUNDS", help="A label of numbers that goes out in "
+                                                    "bands: age=0,18,65.")] = None,
+    without: Annotated[list[str] | None, typer.Option(metavar="SUBJECT", help="A person who is left out.")] = None,
+    lengths: Annotated[int, typer.Option(metavar="FRAMES", help="Recordings, and bodies in them, begin and end at "
+                                         "multiples of this: their lengths say less.")] = 1,
+    previous: Annotated[list[Path] | None, typer.Option(metavar="OUT", help="An earlier release of the same people: both are "
+                                                        "attacked together. Those made with KEYFILE are found by "
+                                                        "themselves.")] = None,
+    mask: Annotated[Path | None, typer.Option("--with", metavar="MODEL/", help="What made the release: it gets a card, and "
+                                              "it is said whether it learned from people who are left out.")] = None,
+    evaluation: Annotated[Path | None, typer.Option(metavar="RUN/", help="What evaluate found of this release: its "
+                                                    "headline goes along.")] = None,
+    title: Annotated[str, typer.Option(help="What the release is called.")] = "",
+    licence: Annotated[str, typer.Option(metavar="TEXT|FILE", help="Under what terms it may be used.")] = "",
+    citation: Annotated[str, typer.Option(metavar="TEXT|FILE", help="How its source wants to be cited.")] = "",
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not attack the files before they appear.")] = False,
+    format: From = None,
+    jobs: Jobs = 1,
+    shard_index: ShardIndex = 0,
+    num_shards: NumShards = 1,
+    force: Force = False,
+) -> None:
+    """Make of a release files that may leave the house.
+
+    In the format the lab started from, with nothing else in them.
+    """
+    from maskeleton.progress import progress
+    from maskeleton.verbs import release as verb
+
+    with progress("release") as report:
+        made = verb.release(data, out, like=like, original=original, pseudonyms=pseudonyms,
+                            drop_labels=words_of(drop_labels), keep_labels=words_of(keep_labels),
+                            bands=bounds_of(bands), without=without or (), lengths=lengths, previous=previous or (), mask=mask,
+                            evaluation=evaluation, title=title, licence=licence, citation=citation, verify=not no_verify,
+                            format=format, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
+    print(verb.told(made, like))
+
+
+def verify(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="What release wrote.")],
+    original: Annotated[str | None, typer.Option(metavar="DATA", help="What was anonymized: it is looked for in the "
+                                                 "files.")] = None,
+) -> None:
+    """Attack the files of a release.
+
+    With exit code 2 where something is found that should not be in them.
+    """
+    from maskeleton.verbs import verify as verb
+
+    found = verb.verify(out, original=original)
+    print(verb.told(found, out), flush=True)
+    verb.refuse_leaks(found, out)

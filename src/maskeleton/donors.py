@@ -1,7 +1,5 @@
 """Donors: whose motion entered which released recording, in a private file beside the release."""
 
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,15 +8,14 @@ from pyarrow import parquet
 
 from maskeleton.errors import UserError
 from maskeleton.jobs import remove
+from maskeleton.private import beside, private
 
 COLUMNS = ["id", "source"]
 
 
 def sources_beside(out: Path) -> Path:
-    """Where it lies: never in the release, even where that is called . or .. by who stands in it."""
-    if out.name in ("", ".."):
-        out = Path(os.path.abspath(out))  # links are not followed: what was written lies beside the link
-    return out.with_name(f"{out.name}.sources.parquet")
+    """Where it lies."""
+    return beside(out, "sources.parquet")
 
 
 def write_sources(out: Path, ids: Sequence[str], sources: Sequence[tuple[str, ...]]) -> None:
@@ -28,14 +25,8 @@ def write_sources(out: Path, ids: Sequence[str], sources: Sequence[tuple[str, ..
     if all(id == source for id, source in pairs):
         remove(place)
         return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    drawn = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
-    try:
-        drawn.touch(0o600)
+    with private(place) as drawn:
         parquet.write_table(pyarrow.table([list(column) for column in zip(*pairs, strict=True)], COLUMNS), drawn)
-        drawn.replace(place)
-    finally:
-        remove(drawn)
 
 
 def read_sources(out: Path) -> dict[str, tuple[str, ...]] | None:

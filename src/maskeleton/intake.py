@@ -217,7 +217,7 @@ def _assemble(
         else:
             unsaid = writer(to).write(dataset, made, fields) or ()
         if made.is_dir() and to != "store":
-            write_tables(dataset, made, *_as_written(dataset, to))
+            write_tables(dataset, made, *as_written(dataset, to))
         # beside a file these stand before it does: a kill in between must not leave it without them
         folder = made.is_dir()
         _write_quarantine(made / "quarantine.csv" if folder else out.with_name(f"{out.name}.quarantine.csv"), asides)
@@ -226,7 +226,7 @@ def _assemble(
     return store.open(out) if to == "store" else dataset, tuple(unsaid)
 
 
-def _as_written(dataset: MotionDataset, to: str) -> tuple[Sequence[str], Collection[str]]:
+def as_written(dataset: MotionDataset, to: str) -> tuple[Sequence[str], Collection[str]]:
     """The ids the recordings have in files of this format, and the labels that the files say as numbers."""
     format = writer(to)
     ids = format.file_names(dataset) if hasattr(format, "file_names") else safe_names(dataset.ids)

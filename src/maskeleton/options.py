@@ -54,3 +54,20 @@ def machine(words: list[str] | None, device: str, precision: str) -> dict[str, s
     """The pairs, and on what networks run, where that is said."""
     said = {"device": device, "precision": precision}
     return {**pairs(words or []), **{key: value for key, value in said.items() if value != "auto"}}
+
+
+def words_of(given: list[str] | None) -> list[str]:
+    """Words that were given one by one, or several with commas between."""
+    return [word.strip() for one in given or [] for word in one.split(",") if word.strip()]
+
+
+def bounds_of(given: list[str] | None) -> dict[str, list[int]]:
+    """{'age': [0, 18, 65]} of age=0,18,65."""
+    found = {}
+    for one in given or []:
+        label, equals, bounds = one.partition("=")
+        numbers = [bound.strip() for bound in bounds.split(",")]
+        if not equals or not label.strip() or not all(bound.lstrip("-").isdigit() for bound in numbers):
+            raise UserError(f"--bands {one} are no bands", "write where each begins, such as --bands age=0,18,65")
+        found[label.strip()] = [int(bound) for bound in numbers]
+    return found

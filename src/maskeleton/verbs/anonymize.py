@@ -1,6 +1,5 @@
 """anonymize: a whole dataset as an anonymizer releases it. What it writes keeps ids and history: not for publishing."""
 
-import os
 import secrets
 import tempfile
 from collections import Counter
@@ -18,8 +17,9 @@ from maskeleton.engine import Engine
 from maskeleton.errors import UserError, pick, printable
 from maskeleton.formats.opening import read, said_of_source, writer
 from maskeleton.intake import Taken, take_in
-from maskeleton.jobs import Report, Share, remove
+from maskeleton.jobs import Report, Share
 from maskeleton.mask import Mask, load, named, refuse_other_plans
+from maskeleton.private import private
 from maskeleton.record import record_of
 from maskeleton.seeds import seed_for
 from maskeleton.verbs import convert
@@ -40,6 +40,7 @@ def anonymize(
     strength: float = 1.0,
     set: Mapping[str, str] | None = None,
     to: str = "store",
+    key: str | Path | None = None,
     seed: int | None = None,
     format: str | None = None,
     pattern: str | None = None,
@@ -74,7 +75,7 @@ def anonymize(
         chosen.net.to(engine.device).strength = strength
         if chosen.net.scope == "dataset":
             chosen.net.donors(dataset, 0)  # what it refuses is refused before a key is drawn
-        source = release_of(chosen, dataset, key_for(out, seed), path)
+        source = release_of(chosen, dataset, key_for(out, seed, key), path)
         write_sources(out, dataset.ids, source.sources)
         record = record_of("anonymize", used, seed or 0, model=chosen.hash, content_read=dataset.content_id,
                            tests_only=seed is not None)
@@ -108,41 +109,28 @@ def numbers(options: Mapping[str, str]) -> dict[str, float]:
     return found
 
 
-def key_for(out: Path, seed: int | None) -> bytes:
-    """The secret key beside the output, drawn by the system; one that is there is used again, so that an interrupted
-    run goes on with it."""
+def key_for(out: Path, seed: int | None, key: str | Path | None = None) -> bytes:
+    """The secret key in the file `key`, else beside the output, drawn by the system; one that is there is used again, so
+    that an interrupted run goes on with it."""
+    if seed is not None and key is not None:
+        raise UserError("--seed and --key are two keys", "give one of them; --seed is for tests only")
     if seed is not None:
         return seed_for(seed, "key").to_bytes(8, "little") * (KEY_BYTES // 8)
-    place = out.with_name(f"{out.name}.key")
+    place = out.with_name(f"{out.name}.key") if key is None else Path(key)
     if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        drawn = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
-        try:
-            drawn.touch(0o600)
+        with private(place, once=True) as drawn:
             drawn.write_text(secrets.token_hex(KEY_BYTES) + "\n", "ascii")
-            _settle(drawn, place)
-        finally:
-            remove(drawn)
     try:
-        key = bytes.fromhex(place.read_text("ascii").strip())
+        drawn_key = bytes.fromhex(place.read_text("ascii").strip())
     except (ValueError, OSError):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise UserError(f"{place} holds no key", "delete it, or choose another OUT")
-    return key
+        drawn_key = b""
+    if len(drawn_key) != KEY_BYTES:
+        raise UserError(f"{place} holds no key", "give the file that an earlier anonymize wrote" if key is not None else
+                        "delete it, or choose another OUT")
+    return drawn_key
 
 
-def _settle(drawn: Path, place: Path) -> None:
-    """Put a key in its place, unless another shard was quicker: then that one's is everybody's."""
-    try:
-        os.link(drawn, place)
-    except FileExistsError:
-        return
-    except OSError:  # a disk without links
-        drawn.replace(place)
-
-
-def told(taken: Taken, out: Path, seed: int | None) -> str:
+def told(taken: Taken, out: Path, seed: int | None, key: str | Path | None = None) -> str:
     """What happened, as a person reads it."""
     if taken.dataset is None:
         return convert.told(taken, out)
@@ -151,7 +139,7 @@ def told(taken: Taken, out: Path, seed: int | None) -> str:
         lines.append(f"set aside {len(taken.asides):,}, listed in quarantine.csv, as "
                      + ": ".join(word for word in taken.asides[0] if word))
     if seed is None:
-        lines.append(f"the secret key is in {out}.key: keep it apart from the release, or delete it")
+        lines.append(f"the secret key is in {key or f'{out}.key'}: keep it apart from the release, or delete it")
     if (beside := sources_beside(out)).exists():
         lines.append(f"whose motion entered whose release is in {beside}: keep it apart from the release")
     return "\n".join(map(printable, [*lines, f"! {NOT_YET if seed is None else UNSAFE}"]))

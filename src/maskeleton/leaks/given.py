@@ -1,0 +1,128 @@
+"""What the attacks on a release's files are given: the files, what is read from them, and the original where it is known."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from maskeleton import store
+from maskeleton.dataset import Builder, MotionDataset
+from maskeleton.errors import UserError
+from maskeleton.formats import FORMATS
+from maskeleton.formats.files import RECORDS
+from maskeleton.formats.source import Fault, Options, Paths, Source
+from maskeleton.formats.tables import FOLDER_TABLES
+from maskeleton.labels import natural
+from maskeleton.ledger import Ledger
+from maskeleton.outgoing import DATA, SEPARATE, files_in
+
+PIECE = 512  # recordings that are in memory at a time
+
+
+class Leak(NamedTuple):
+    """Something that stands in a release and should not."""
+
+    file: str  # as it is named within OUT
+    place: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}{', ' if self.file and self.place else ''}{self.place}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A release under attack."""
+
+    out: Path
+    format: str
+    room: Path  # a folder for what is too large for the memory
+    lengths: int = 1  # what was chosen
+    published: tuple[str, ...] | None = None  # labels that go out; None where nothing says which
+    original: MotionDataset | None = None
+    original_files: Sequence[Path] = ()
+    ledger: Ledger | None = None
+    secrets: tuple[str, ...] = ()  # keys, as text
+    notes: list[str] = field(default_factory=list)
+    not_tried: list[str] = field(default_factory=list)
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """Everything in OUT."""
+        return files_in(self.out, lambda path: path.is_symlink() or not path.is_dir())
+
+    @cached_property
+    def data_files(self) -> list[Path]:
+        """The files that hold motion."""
+        if self.format == "store":
+            return [self.out / DATA]
+        mine = [file for file in self.files if file.is_relative_to(self.out / DATA) and not file.is_symlink()
+                and file.name not in RECORDS]
+        return sorted(mine, key=lambda file: natural(str(file)))
+
+    def name_of(self, file: Path) -> str:
+        """A file as it is named within OUT."""
+        return file.relative_to(self.out).as_posix()
+
+    def source(self, files: Sequence[Path], fields: bool = False) -> Source:
+        """Some of the data files as they stand, without what tables say besides."""
+        found: Source = FORMATS[self.format].open(Paths(str(file) for file in files), Options(fields=fields))
+        return found
+
+    @cached_property
+    def read(self) -> tuple[MotionDataset, list[Leak]]:
+        """What the files say, and those that cannot be read."""
+        source = self.source(self.data_files)
+        faults: list[Leak] = []
+        pieces: list[Path] = []
+        builder = Builder(source.skeleton, source.fps)
+        for part in source.parts:
+            for item in source.read(part):
+                if isinstance(item, Fault):
+                    faults.append(Leak(f"{DATA}/{item.file}", item.place, f"cannot be read: {item.reason}"))
+                    continue
+                builder.add(item._replace(source="", clock=None))
+                if len(builder.told) == PIECE:
+                    builder = self._put(builder, pieces)
+        if builder.told:
+            self._put(builder, pieces)
+        if not pieces:
+            raise UserError(f"no recording of {self.out} can be read", "give the folder that release wrote")
+        return store.join(pieces, self.room / "read", ()).dataset, faults
+
+    def _put(self, builder: Builder, pieces: list[Path]) -> Builder:
+        pieces.append(self.room / f"piece-{len(pieces)}")
+        store.write(builder.dataset(()), pieces[-1])
+        return Builder(builder.skeleton, builder.fps)
+
+    @property
+    def released(self) -> MotionDataset:
+        """What the files say."""
+        return self.read[0]
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the released recordings whose originals are known, and the originals' rows."""
+        if self.original is None or self.ledger is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        place, old = self.ledger.place, {id: row for row, id in enumerate(self.original.ids)}
+        found = [(row, old[self.ledger.old_id[place[id]]]) for row, id in enumerate(self.released.ids)
+                 if id in place and self.ledger.old_id[place[id]] in old]
+        rows = np.array(found, np.int64).reshape(-1, 2)
+        return rows[:, 0], rows[:, 1]
+
+    @property
+    def separate(self) -> bool:
+        """Is every file a recording?"""
+        return self.format in SEPARATE
+
+    @property
+    def tables(self) -> list[Path]:
+        """Tables of labels beside the data."""
+        return [self.out / DATA / name for name in FOLDER_TABLES if (self.out / DATA / name).is_file()]
+
+
+Check = Callable[[Given], Iterator[Leak]]

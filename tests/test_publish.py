@@ -1,0 +1,359 @@
+"""Who is who in a release, and what is chosen for it: pseudonyms, labels, lengths, people who leave, and refusals."""
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from maskeleton import store
+from maskeleton.dataset import MotionDataset
+from maskeleton.donors import write_sources
+from maskeleton.errors import UserError
+from maskeleton.formats.opening import read
+from maskeleton.jobs import Share
+from maskeleton.ledger import read_ledger
+from maskeleton.motion import Motion
+from maskeleton.outgoing import THEN, files_in, make_pieces
+from maskeleton.pseudonyms import Pseudonyms, keys_in
+from maskeleton.publish import Choices, as_published, banded, coarser, published, worth_keeping
+from maskeleton.skeleton import KINECT25
+from maskeleton.verbs import release as verb
+from maskeleton.verbs.release import release
+from maskeleton.verbs.verify import verify
+from tests.people import crowd, stepping, two_bodies
+
+KEYS = Pseudonyms(b"k" * 32)
+DONE = {"verb": "anonymize", "with": "noise", "strength": 1.0}
+
+
+def moved(dataset: MotionDataset, seed: int = 1, history: Mapping[str, Any] = DONE) -> MotionDataset:
+    """The same with every joint somewhere else."""
+    rng = np.random.default_rng(seed)
+    motions = [motion._replace(positions=motion.positions + rng.normal(0, 0.05, motion.positions.shape).astype(np.float32)
+                               * motion.present[..., None, None], labels=dataset.told(row))
+               for row, motion in enumerate(dataset)]
+    return MotionDataset.of(dataset.skeleton, dataset.fps, motions, [dict(history)])
+
+
+@pytest.fixture(scope="module")
+def original() -> MotionDataset:
+    return crowd(4)
+
+
+@pytest.fixture
+def lab(original: MotionDataset, tmp_path: Path) -> Path:
+    store.write(original, tmp_path / "original")
+    store.write(moved(original), tmp_path / "anonymized")
+    return tmp_path
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files_in(folder)}
+
+
+# ── pseudonyms ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_people_keep_their_numbers_and_new_ones_get_the_next() -> None:
+    keys = Pseudonyms(b"k" * 32)
+    first = keys.numbers(["ann", "bob", "cem"])
+    assert sorted(first.values()) == [1, 2, 3]
+    later = keys.numbers(["bob", "dora", "cem"])
+    assert later["bob"] == first["bob"]
+    assert later["dora"] == 4
+
+
+def test_another_key_gives_other_numbers_and_no_name_is_in_the_file(tmp_path: Path) -> None:
+    people = [f"person {number}" for number in range(30)]
+    keys = Pseudonyms(b"k" * 32)
+    assert keys.numbers(people) != Pseudonyms(b"j" * 32).numbers(people)
+    keys.save(tmp_path / "key")
+    assert "person" not in (tmp_path / "key").read_text().replace('"people"', "")
+    assert keys_in(tmp_path / "key").numbers(people[::-1]) == keys.numbers(people)
+
+
+def test_a_key_is_drawn_for_its_owner_alone_and_one_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    keys = keys_in(tmp_path / "key")
+    assert len(keys.key) == 32
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    assert keys_in(tmp_path / "key").key == keys.key
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(UserError, match="read by others"):
+        keys_in(tmp_path / "key")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"schema": 1, "key": "xyz", "people": {}, "releases": []}',
+                                  f'{{"schema": 1, "key": "{"ab" * 32}", "people": {{"t": 1, "u": 1}}, "releases": []}}'])
+def test_what_is_no_key_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(text)
+    (tmp_path / "key").chmod(0o600)
+    with pytest.raises(UserError, match="holds no key"):
+        keys_in(tmp_path / "key")
+
+
+def test_order_ids_and_numbers_come_from_the_key_alone(original: MotionDataset) -> None:
+    once, twice = (published(original, Pseudonyms(b"k" * 32), Choices()) for _ in range(2))
+    other = published(original, Pseudonyms(b"o" * 32), Choices())
+    assert once.old_ids == twice.old_ids
+    assert once.dataset.ids == twice.dataset.ids
+    assert once.old_ids != other.old_ids
+    assert once.old_ids != original.ids
+
+
+def test_two_cameras_of_a_take_keep_one_number_and_takes_are_shuffled() -> None:
+    motions = [Motion.of(stepping(5 + take) + camera, f"{take}-{camera}", {"subject": 1, "action": 1, "camera": camera,
+                                                                          "repetition": take})
+               for take in range(1, 9) for camera in (1, 2)]
+    plan = published(MotionDataset.of(KINECT25, 30, motions), KEYS, Choices())
+    number = {}
+    for old, new in zip(plan.old_ids, plan.dataset.labels["repetition"].tolist(), strict=True):
+        assert number.setdefault(old[0], new) == new
+    assert sorted(number.values()) == list(range(1, 9))
+    assert [number[str(take)] for take in range(1, 9)] != list(range(1, 9))
+
+
+# ── labels ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_nobody_asked_for_stays_at_home(original: MotionDataset) -> None:
+    plan = published(original, KEYS, Choices())
+    assert set(plan.dataset.labels) == {"action", "camera", "setup", "subject", "repetition"}
+    assert plan.treated["gender"] == "dropped"
+    assert "subject" not in published(original, KEYS, Choices(drop=("subject",))).dataset.labels
+    assert "gender" in published(original, KEYS, Choices(keep=("gender",))).dataset.labels
+
+
+def aged(*ages: int) -> MotionDataset:
+    return MotionDataset.of(KINECT25, 30, [Motion.of(stepping(4) + row, str(row), {"subject": row, "age": age})
+                                           for row, age in enumerate(ages)])
+
+
+def test_ages_become_bands() -> None:
+    codes, names = banded(aged(3, 17, 18, 64, 65, 90, -1), "age", (0, 18, 65))
+    assert names == ["0–17", "18–64", "65+"]
+    assert codes.tolist() == [0, 0, 1, 1, 2, 2, -1]
+    assert banded(aged(20, 30), "age", (0, 18, 65))[1] == ["18–64"]  # no band that nobody is in
+
+
+@pytest.mark.parametrize(("choices", "says"), [
+    (Choices(drop=("height",)), "--drop-labels height: there is no such label"),
+    (Choices(keep=("hair",)), "--keep-labels hair"),
+    (Choices(bands={"weight": (0,)}), "--bands weight"),
+    (Choices(bands={"gender": (0, 1)}), "'female' is no number"),
+    (Choices(drop=("gender",), keep=("gender",)), "two ways"),
+    (Choices(bands={"subject": (0, 5)}), "people and takes get new numbers"),
+    (Choices(bands={"camera": (2, 3)}), "does not cover 1"),
+    (Choices(bands={"camera": (3, 2)}), "does not rise"),
+    (Choices(without=("nobody",)), "nobody is called so"),
+    (Choices(without=("1", "2", "3", "4")), "nothing is left"),
+    (Choices(lengths=0), "--lengths 0"),
+])
+def test_what_cannot_be_chosen_is_refused_in_words(choices: Choices, says: str, original: MotionDataset) -> None:
+    def choose() -> None:
+        verb.refuse_labels(original, choices)
+        published(original, KEYS, choices)
+
+    with pytest.raises(UserError, match=says):
+        choose()
+
+
+# ── lengths ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_recordings_and_bodies_begin_and_end_at_multiples() -> None:
+    whole = coarser(Motion.of(stepping(27)), 10)
+    assert whole.present.shape == (20, 1)
+    assert np.array_equal(whole.positions[:, 0], stepping(27)[:20])
+    both = coarser(Motion.of(two_bodies(12)), 4)
+    assert both.present[:, 1].tolist() == [False] * 4 + [True] * 4 + [False] * 4
+    short = coarser(Motion.of(stepping(3)), 10)
+    assert short.present.all()
+    assert len(short.present) == 10
+    assert np.isfinite(short.positions).all()
+
+
+def test_nobody_at_the_ends_and_no_long_gap() -> None:
+    there = np.zeros(100, bool)
+    there[[5, 6, 60, 61]] = True
+    assert worth_keeping(there, 29).tolist() == [5, 6, *range(7, 36), 60, 61]
+    positions = stepping(100)[:, None]
+    positions[~there] = np.nan
+    made = as_published(Motion.of(positions), 1)
+    assert len(made.present) == 33
+    assert made.present[[0, 1, -2, -1]].all()
+
+
+def test_which_joints_were_lost_is_not_said() -> None:
+    motion = Motion.of(stepping(5))
+    lost = motion._replace(tracked=np.ones_like(motion.tracked))
+    assert (as_published(lost, 1).tracked == 2).all()
+
+
+# ── a whole release ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_jobs_shards_and_an_interruption_give_the_same_bytes(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maskeleton.outgoing.BLOCK", 3)
+    options: dict[str, Any] = {"like": "ntu", "pseudonyms": lab / "key", "original": lab / "original"}
+    release(lab / "anonymized", lab / "one", **options, verify=False)
+    assert release(lab / "anonymized", lab / "two", **options, share=(0, 2), verify=False).shares_missing > 0
+    assert release(lab / "anonymized", lab / "two", **options, share=(1, 2), verify=False).recordings == 16
+    keys = keys_in(lab / "key")
+    plan = published(read(lab / "anonymized"), keys, Choices(), "ntu")
+    make_pieces(plan, "ntu", lab / ".three.work", 1, Share(0, 3), None)  # then it was killed
+    release(lab / "anonymized", lab / "three", **options, verify=False)
+    assert bytes_of(lab / "one") == bytes_of(lab / "two") == bytes_of(lab / "three")
+    assert {file.stat().st_mtime for file in files_in(lab / "one")} == {THEN}
+    assert not (lab / ".three.work").exists()
+
+
+def test_the_private_record_lies_beside_for_the_owner_alone(lab: Path) -> None:
+    release(lab / "anonymized", lab / "out", like="ntu", original=lab / "original")
+    for name in ("out.run.json", "out.ledger.parquet", "out.pseudonyms"):
+        assert stat.S_IMODE((lab / name).stat().st_mode) == 0o600
+    ledger = read_ledger(lab / "out")
+    assert ledger is not None
+    assert sorted(ledger.old_id) == sorted(read(lab / "original").ids)
+    assert sorted(path.name for path in (lab / "out").iterdir()) == [
+        "DATASHEET.md", "MODEL_CARD.md", "SHA256SUMS", "croissant.json", "data", "release.json"]
+
+
+def test_who_leaves_is_gone_and_the_others_are_the_same_bytes(lab: Path) -> None:
+    anonymized = read(lab / "anonymized")
+    third = [row for row in range(len(anonymized)) if anonymized.text("subject", row) == "3"]
+    other = next(row for row in range(len(anonymized)) if row not in third)
+    write_sources(lab / "anonymized", anonymized.ids, [(anonymized.ids[third[0]],) if row == other else (id,)
+                                                       for row, id in enumerate(anonymized.ids)])
+    options: dict[str, Any] = {"like": "ntu", "pseudonyms": lab / "key", "original": lab / "original"}
+    release(lab / "anonymized", lab / "all", **options)
+    made = release(lab / "anonymized", lab / "less", **options, without=["P003"])
+    assert made.recordings == 12
+    said = " ".join(made.notes)
+    assert "4 recordings of P003 were left out" in said
+    assert "1 recordings of others carry motion of P003" in said
+    assert "not known here" in said
+    assert "12 recordings are in all too, 12 of them with the same motion, under the same names" in said
+    before, after = bytes_of(lab / "all" / "data"), bytes_of(lab / "less" / "data")
+    skeletons = {name for name in after if name.endswith(".skeleton")}
+    assert len(skeletons) == 12
+    assert all(after[name] == before[name] for name in skeletons)
+
+
+def test_it_is_said_whether_the_anonymizer_learned_from_who_leaves(lab: Path) -> None:
+    original, anonymized = read(lab / "original"), read(lab / "anonymized")
+    store.write(replace(anonymized, history=({**DONE, "model": "f" * 32},)), lab / "by-model")
+    (lab / "model").mkdir()
+    mine = [digest for row, digest in enumerate(original.hashes) if original.text("subject", row) == "2"]
+    page = {"name": "residual", "hash": "f" * 32, "trained_on": {"content_id": original.content_id, "hashes": mine[:3],
+                                                                 "checked": []}, "lineage": ["e" * 32]}
+    (lab / "model" / "model.json").write_text(json.dumps(page))
+    options: dict[str, Any] = {"like": "json", "original": lab / "original", "mask": lab / "model"}
+    made = release(lab / "by-model", lab / "out", **options, without=["2"])
+    assert any("learned from 3 recordings of 2" in note for note in made.notes)
+    made = release(lab / "by-model", lab / "other", **options, without=["1"])
+    assert any("did not learn from 1" in note for note in made.notes)
+    card = (lab / "out" / "MODEL_CARD.md").read_text()
+    assert "3 recordings" in card
+    assert "e" * 32 in card
+    assert mine[0] not in card
+
+
+def test_a_second_release_with_other_random_numbers_is_caught(lab: Path, original: MotionDataset) -> None:
+    options: dict[str, Any] = {"like": "npz", "pseudonyms": lab / "key", "original": lab / "original"}
+    release(lab / "anonymized", lab / "first", **options)
+    store.write(moved(original, seed=2), lab / "again")
+    with pytest.raises(UserError, match="a mixture of both is nearer to the original"):
+        release(lab / "again", lab / "second", **options)
+    assert not (lab / "second").exists()
+    made = release(lab / "anonymized", lab / "second", **options)
+    assert any("16 of them with the same motion" in note for note in made.notes)
+
+
+def test_fresh_names_for_the_same_motion_are_caught(lab: Path) -> None:
+    release(lab / "anonymized", lab / "first", like="npz", original=lab / "original")
+    with pytest.raises(UserError, match="found again in it by their"):
+        release(lab / "anonymized", lab / "second", like="npz", original=lab / "original", previous=[lab / "first"])
+
+
+def test_an_earlier_release_that_is_lost_is_asked_for(lab: Path) -> None:
+    release(lab / "anonymized", lab / "first", like="npz", pseudonyms=lab / "key", original=lab / "original")
+    for name in ("first", "first.ledger.parquet"):
+        (lab / name).rename(lab / name.replace("first", "moved"))
+    with pytest.raises(UserError, match="is not at .*first any more"):
+        release(lab / "anonymized", lab / "second", like="npz", pseudonyms=lab / "key", original=lab / "original")
+    made = release(lab / "anonymized", lab / "second", like="npz", pseudonyms=lab / "key", original=lab / "original",
+                   previous=[lab / "moved"])
+    assert made.recordings == 16
+
+
+# ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_was_made_with_a_seed_is_refused(lab: Path, original: MotionDataset) -> None:
+    store.write(moved(original, history={**DONE, "warning": verb.UNSAFE}), lab / "seeded")
+    (lab / "anonymized" / "run.json").write_text('{"tests_only": true}')
+    for data in ("seeded", "anonymized"):
+        with pytest.raises(UserError, match="was made with --seed"):
+            release(lab / data, lab / "out", like="npz", original=lab / "original")
+    assert not any(path.name.startswith(("out", ".out")) for path in lab.iterdir())
+
+
+def test_what_was_not_changed_is_refused(lab: Path, original: MotionDataset) -> None:
+    with pytest.raises(UserError, match="nothing says that .* was anonymized"):
+        release(lab / "original", lab / "out", like="npz")
+    with pytest.raises(UserError, match="16 of 16 recordings .* are the original's"):
+        release(lab / "original", lab / "out", like="npz", original=lab / "original")
+    store.write(moved(original, history={**DONE, "strength": 0}), lab / "nothing")
+    with pytest.raises(UserError, match="strength 0"):
+        release(lab / "nothing", lab / "out", like="npz")
+    store.write(crowd(2).select([0]), lab / "strangers")
+    store.write(replace(read(lab / "strangers"), ids=["x"]), lab / "others")
+    with pytest.raises(UserError, match="no recording of the release is in the original"):
+        release(lab / "anonymized", lab / "out", like="npz", original=lab / "others")
+
+
+def test_paths_that_cannot_be_are_refused(lab: Path) -> None:
+    with pytest.raises(UserError, match="lies in"):
+        release(lab / "anonymized", lab / "anonymized" / "out", like="npz")
+    (lab / "mine").mkdir()
+    (lab / "mine" / "thesis.txt").write_text("all of it")
+    with pytest.raises(UserError, match="is no release"):
+        release(lab / "anonymized", lab / "mine", like="npz", force=True)
+    with pytest.raises(UserError, match="can be read but not written|there is no format"):
+        release(lab / "anonymized", lab / "out", like="fax")
+    with pytest.raises(UserError, match="is no release"):
+        verify(lab / "anonymized")
+
+
+def test_a_leak_in_what_the_user_says_stops_it_and_leaves_nothing(lab: Path) -> None:
+    named = read(lab / "original")
+    store.write(replace(named, names={**named.names, "subject": ["zenobia", "annabel", "berthold", "cornelia", "dagobert"]}),
+                lab / "named")
+    with pytest.raises(UserError, match="'berthold' is the name of a person"):
+        release(lab / "anonymized", lab / "out", like="npz", original=lab / "named", citation="Berthold et al.")
+    assert not (lab / "out").exists()
+    assert not (lab / ".out.work").exists()
+
+
+def test_ntu_without_people_is_nobody(lab: Path) -> None:
+    made = release(lab / "anonymized", lab / "out", like="ntu", original=lab / "original", drop_labels=["subject"])
+    assert {file.stem[8:12] for file in (lab / "out" / "data").glob("*.skeleton")} == {"P000"}
+    assert made.recordings == 16
+
+
+def test_a_full_disk_leaves_no_release(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(verb, "write_pages", full)
+        with pytest.raises(OSError, match="No space left"):
+            release(lab / "anonymized", lab / "out", like="ntu", original=lab / "original")
+    assert not (lab / "out").exists()
+    assert release(lab / "anonymized", lab / "out", like="ntu", original=lab / "original").recordings == 16
