@@ -56,7 +56,7 @@ def test_a_row_is_an_attacker_and_a_column_a_threat() -> None:
     html = page(evaluated())
     told = text_of(html)
     assert "statistics of the movement by take 97 % [87, 100] 8 % [0, 18] 42 % [32, 52]" in told
-    heads = re.findall(r"<th>(\w+)<small>", html)
+    heads = re.findall(r'<th scope="col">(\w+)<small>', html)
     assert heads == ["before", "naive", "adaptive", "before", "naive", "adaptive", "transfer"]  # what is hidden first
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maskeleton.page.bars import bare, percent
-from maskeleton.rates import METRICS
+from maskeleton.verdict import found
 
 THREATS = {
     "before": "learned from the original, looks at the original",
@@ -63,12 +63,6 @@ def of_hundred(row: Mapping[str, Any]) -> str:
     if row["metric"] == "auc":
         return f"of two recordings, one of each kind, the strongest attacker tells which is which in {count} cases"
     return f"the strongest attacker is right about {count} recordings"
-
-
-def found(row: Mapping[str, Any]) -> bool:
-    """Whether the whole interval lies beyond chance and the null."""
-    floor = max(row["chance"], row["null"] if row["null"] is not None else 0.0)
-    return bool(row["low"] > floor if METRICS[row["metric"]].upward else row["high"] < floor)
 
 
 def sentence(row: Mapping[str, Any], verb: str) -> str:
