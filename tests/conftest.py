@@ -1,6 +1,17 @@
-"""Every run of the tests asks the same questions."""
+"""Every run of the tests asks the same questions, and one browser serves all that open pages."""
 
+from collections.abc import Iterator
+
+import pytest
+from browser import Browser, started
 from hypothesis import settings
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser; where there is none, the test is skipped and says why."""
+    with started() as ours:
+        yield ours

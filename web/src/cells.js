@@ -1,0 +1,43 @@
+// Who stands in which part of the stage: side by side, overlaid, or all in one; and how the parts fill the stage.
+
+const NARROWEST = 104; // pixels a part needs
+const LOWEST = 170;
+
+export const LAYOUTS = { apart: "Side by side", over: "Overlaid", together: "All in one" };
+
+export function layoutsOf(clip) {
+  const people = new Set(clip.tracks.map((track) => track.who)).size;
+  const pairs = clip.tracks.some((track) => track.first !== track);
+  return ["apart", ...(pairs ? ["over"] : []), ...(people > 1 ? ["together"] : [])];
+}
+
+// Columns of cells; a cell is {who, name, tracks, ghost}: with `ghost` the first of its tracks is drawn pale.
+export function columnsOf(clip, layout) {
+  const people = [...new Set(clip.tracks.map((track) => track.who))];
+  const of = (who) => clip.tracks.filter((track) => track.who === who);
+  const names = [...new Set(clip.tracks.map((track) => track.name))];
+  if (layout === "together") {
+    return names.map((name) => [{
+      who: "", name, ghost: false, together: true, tracks: clip.tracks.filter((track) => track.name === name),
+    }]);
+  }
+  if (layout === "over") {
+    return people.map((who) => [{ who, name: names.join(" + "), tracks: of(who), ghost: of(who).length > 1 }]);
+  }
+  if (people.length === 1) return clip.tracks.map((track) => [{ who: track.who, name: track.name, tracks: [track] }]);
+  return people.map((who) => of(who).map((track) => ({ who, name: track.name, tracks: [track] })));
+}
+
+// Pixels of every cell, in the stage's width and at least its height.
+export function arranged(columns, width, height) {
+  const deep = Math.max(...columns.map((column) => column.length), 1);
+  const fit = Math.max(Math.floor(width / NARROWEST), 1);
+  const blocks = Math.max(Math.ceil(columns.length / fit), 1);
+  const across = Math.max(Math.ceil(columns.length / blocks), 1);
+  const tall = Math.max(height, blocks * deep * LOWEST);
+  const cells = columns.flatMap((column, place) => column.map((cell, row) => {
+    const top = (Math.floor(place / across) * deep + row) / (blocks * deep);
+    return { ...cell, x: ((place % across) * width) / across, y: top * tall, w: width / across, h: tall / (blocks * deep) };
+  }));
+  return { cells, tall };
+}

@@ -1,0 +1,72 @@
+// A figure as bones and balls with colours, for whoever draws them.
+
+import { scaled } from "./colours.js";
+
+const THICK = 0.026, THIN = 0.012; // metres
+const TRAIL = 1; // seconds
+
+// Calls bone(a, b, radius, colour) and ball(point, radius, colour) for everything that is there; points are [x, y, z].
+export function parts({ track, pose, x, y, z }, look, bone, ball) {
+  const { plan, motion } = track;
+  const fine = (plan.fineSet ??= new Set(plan.fine));
+  const a = [0, 0, 0], b = [0, 0, 0];
+  const hidden = plan.head ? [plan.head[1], plan.head[2]] : [];
+  for (let body = 0; body < motion.bodies; body++) {
+    const start = body * motion.joints;
+    const point = (joint, out) => {
+      const k = (start + joint) * 3;
+      out[0] = pose[k] + x, out[1] = pose[k + 1] + y, out[2] = pose[k + 2] + z;
+      return !Number.isNaN(out[0]);
+    };
+    const head = motion.heads[body] > 0 ? hidden : [];
+    for (const [parent, child] of plan.bones) {
+      if ((head.includes(parent) && head.includes(child)) || !point(parent, a) || !point(child, b)) continue;
+      const thick = fine.has(child) ? THIN : THICK;
+      const colour = look(body, start, parent, child);
+      bone(a, b, thick, colour);
+      ball(b, thick, colour);
+      if (plan.bones[0][0] === parent || parent === plan.root) ball(a, THICK, colour);
+    }
+    if (head.length && point(head[0], a) && point(head[1], b)) {
+      for (let axis = 0; axis < 3; axis++) a[axis] = (a[axis] + b[axis]) / 2;
+      ball(a, motion.heads[body], look(body, start, plan.head[0], plan.head[2]));
+    }
+  }
+}
+
+// What colours a bone: how far both its ends moved, the side it is on, or one colour for all.
+export function lookOf(track, theme, { colour, far, full, ghost }) {
+  const mixed = [0, 0, 0];
+  if (ghost) return () => theme.rgb.ghost;
+  if (colour === "sides") {
+    return (body, _, __, child) => theme.rgb.inks[Math.min(body, 1)][track.plan.sides[child]];
+  }
+  if (!far) return () => theme.rgb.plain;
+  return (_, start, parent, child) => {
+    const moved = (far[start + parent] + far[start + child]) / 2;
+    return Number.isNaN(moved) ? theme.rgb.plain : scaled(theme, moved / full, mixed);
+  };
+}
+
+// The last second of the wrists' and ankles' ways: calls line(a, b, colour, freshness).
+export function trails({ track, x, y, z }, seconds, colour, theme, line) {
+  const step = Math.max(1 / 30, track.frame);
+  const now = Math.min(seconds, track.seconds);
+  const a = [0, 0, 0], b = [0, 0, 0];
+  const point = (time, k, out) => {
+    const [px, py, pz] = track.pointAt(time, k);
+    out[0] = px + x, out[1] = py + y, out[2] = pz + z;
+    return !Number.isNaN(out[0]);
+  };
+  for (let body = 0; body < track.motion.bodies; body++) {
+    for (const joint of track.plan.trailed) {
+      const k = (body * track.motion.joints + joint) * 3;
+      const side = theme.rgb.inks[Math.min(body, 1)][track.plan.sides[joint]];
+      for (let back = 0; back < TRAIL; back += step) {
+        const then = now - back - step;
+        if (then < 0 || !point(now - back, k, a) || !point(then, k, b)) break;
+        line(a, b, colour === "sides" ? side : theme.rgb.plain, 1 - back / TRAIL);
+      }
+    }
+  }
+}
