@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from maskeleton.verbs.convert import convert as convert
     from maskeleton.verbs.describe import describe as describe
     from maskeleton.verbs.evaluate import evaluate as evaluate
+    from maskeleton.verbs.report import report as report
     from maskeleton.verbs.synthesize import synthesize as synthesize
     from maskeleton.verbs.train import train as train
     from maskeleton.verbs.view import view as view
@@ -64,6 +65,7 @@ _PUBLIC = {
     "normalize": "normalize",
     "open_source": "formats.opening",
     "read": "formats.opening",
+    "report": "verbs.report",
     "restore": "normalize",
     "save": "checkpoint",
     "score": "score",

@@ -93,12 +93,12 @@ def _level(one: Level, span: Span, right: float, down: float) -> str:
 
 def _said(plot: Plot) -> str:
     """For who cannot see it."""
-    told = [f"{plot.up} over {plot.across}."]
+    told = [f"{named(plot.up)} over {named(plot.across)}."]
     for one in plot.lines:
         dots = [dot for dot in one.dots if dot.y is not None]
         if dots:
             told.append(f"{named(one.name)}: from {dots[0].y:.3g} at {dots[0].x:.3g} to {dots[-1].y:.3g} at {dots[-1].x:.3g}.")
-    return " ".join([*told, *(f"{level.name}: {level.at:.3g}." for level in plot.levels)])
+    return " ".join([*told, *(f"{named(level.name)}: {level.at:.3g}." for level in plot.levels)])
 
 
 def _text(words: str, x: float, y: float, anchor: str = "middle") -> str:

@@ -10,7 +10,7 @@ from maskeleton.verdict import eligible, most_exposed, of_shares, strongest
 
 MOST = 20  # people, and actions
 TRAINING = "training: "  # what begins the name of a curve of the anonymizer's own training
-PARTS = {"train": "while learning", "check": "on what it did not learn from"}
+PARTS = {"train": "learned from", "check": "held back"}
 RELEASED = ("renormalized", "adaptive", "analytic", "donor")  # threats that look at the release and know of it
 
 

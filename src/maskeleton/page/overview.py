@@ -6,7 +6,6 @@ from html import escape
 from typing import Any, NamedTuple
 
 
-
 class Step(NamedTuple):
     """What was done with the dataset next: a caption and a sentence, both plain text, and what was found, as HTML."""
 

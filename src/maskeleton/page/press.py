@@ -1,5 +1,6 @@
 """Press: figures for a paper, as SVG, PNG and PDF, one or two columns wide. Here alone matplotlib is loaded, when needed."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,10 +31,10 @@ LOOK: Any = {"font.size": 7, "axes.titlesize": 8, "axes.spines.top": False, "axe
 MUCH = 300  # dots an inch
 
 
-def press(figure: Figure, stem: Path, columns: Sequence[str] = tuple(COLUMNS)) -> list[Path]:
+def press(figure: Figure, stem: Path, columns: Sequence[str] = ()) -> list[Path]:
     """Write STEM-one.svg, STEM-two.pdf and so on; each appears whole or not at all."""
     written = []
-    for column in columns:
+    for column in columns or COLUMNS:
         with _drawn(figure, COLUMNS[column]) as sheet:
             for kind in KINDS:
                 path = stem.with_name(f"{stem.name}-{column}.{kind}")
@@ -54,7 +55,8 @@ def _drawn(figure: Figure, wide: float) -> Iterator["Sheet"]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Sheet
 
-    with matplotlib.rc_context(LOOK):
+    with matplotlib.rc_context(LOOK), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # of names in any writing; a box stands for each
         sheet = Sheet(figsize=(wide, _height(figure, wide)), layout="constrained")
         FigureCanvasAgg(sheet)
         if isinstance(figure, Plot):
@@ -97,7 +99,7 @@ def _plot(sheet: "Sheet", plot: Plot, wide: float) -> None:
                       yerr=_reach([dot.y or 0.0 for dot in dots], [dot.up for dot in dots]),
                       color=colour, elinewidth=0.9, marker="o", markersize=2.4 if one.joined else 4.5,
                       linestyle=("--" if one.dashed else "-") if one.joined else "none", label=named(one.name, 60))
-    axes.set(xlabel=plot.across, ylabel=plot.up, ylim=(ys[0], ys[-1]))
+    axes.set(xlabel=named(plot.across), ylabel=named(plot.up), ylim=(ys[0], ys[-1]))
     axes.set_title(named(plot.title), loc="left", fontweight="bold")
     if plot.ticks:
         axes.set_xticks(xs, [word for _, word in plot.ticks])
@@ -141,7 +143,7 @@ def _ladder(sheet: "Sheet", ladder: Ladder, wide: float) -> None:
     axes.set_xticklabels(["0", "25 %", "50 %", "75 %", "100 %"], fontsize=6)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
-    key = f"{ladder.across}; stroke: chance, dotted: null"
+    key = f"{named(ladder.across)}; stroke: chance, dotted: null"
     sheet.text(0.06 / wide, 0.05 / tall, "\n".join(wrap(key, 58 if wide < 5 else 130)), fontsize=6, va="bottom")
     sheet.text(0.06 / wide, 1 - 0.06 / tall, named(ladder.title), fontsize=8, fontweight="bold", va="top")
 

@@ -20,10 +20,11 @@ from maskeleton.page.style import STYLE
 from maskeleton.page.terms import terms
 from maskeleton.page.text import named, said, told
 from maskeleton.page.viewer import Clip, Track, script, viewer
+from maskeleton.page.words import plainly
 from maskeleton.scorecard import Scorecard
 from maskeleton.skeleton import Skeleton
 
-TITLES = {"audit": "What can be read off {}", "evaluate": "What {} still gives away"}
+TITLES = {"audit": "What can be read off “{}”", "evaluate": "What “{}” still gives away"}
 WHY = {"worst": "most recognizable", "best": "least recognizable", "typical": "typical", "together": "doing the same"}
 MOST = 30  # actions
 SHOWN = ("Recordings of this run, chosen by how well the attacker of the first headline recognizes them: the most, the "
@@ -44,7 +45,7 @@ section.part > h2:first-child { font-size: 1.6rem; margin-top: 1.6rem; }
 .chart { max-width: 100%; height: auto; } .chart .paper { fill: var(--paper); } .chart text { fill: var(--ink); }
 .chart .grid { stroke: var(--line); } .chart .level { stroke: var(--soft); }
 .skip { position: absolute; left: -99rem; } .skip:focus { position: static; }
-.strips figure { margin: .8rem 0; } .strips figcaption { font-size: .9rem; color: var(--soft); }
+.strips figure { margin: .8rem 0; max-width: 34rem; } .strips figcaption { font-size: .9rem; color: var(--soft); }
 @media print { nav, .skip, .viewer { display: none; } section.part { break-before: page; border: 0; margin-top: 0; }
  a { color: inherit; text-decoration: none; } .strips figure { break-inside: avoid; } }
 @media (max-width: 40rem) { .verdict { float: none; display: inline-block; margin: .2rem 0; }
@@ -78,9 +79,8 @@ def report(run: Run, shown: Sequence[Shown] = (), *, secret: bool = False, chapt
     first, *rest = parts.items()
     player = script() if 'class="mk-viewer"' in parts.get("motion", ("", ""))[1] else ""
     body = (f'<a class="skip" href="#steward">To the result</a><header><h1>{said(title)}</h1>'
-            f'<p class="lead">{_lead(card)}</p></header><main>{_part(*first, plain=True)}'
-            f'<nav aria-label="Parts of this page"><ul>{links}</ul></nav>'
-            f"{''.join(_part(*one) for one in rest)}</main>")
+            f'<p class="lead">{_lead(card)}</p><nav aria-label="Parts of this page"><ul>{links}</ul></nav></header>'
+            f"<main>{_part(*first, plain=True)}{''.join(_part(*one) for one in rest)}</main>")
     return _document(title, body, _foot(run, secret), player)
 
 
@@ -119,8 +119,8 @@ def _lead(card: Scorecard) -> str:
 
 def _steward(card: Scorecard) -> str:
     grave, rest = table.doubts(card)
-    return (table.box("alarm", "Read this first", grave) + first_screen(card)
-            + table.box("care", "Before you rely on it", rest) + terms(card) + untried(card))
+    return (table.box("alarm", "Read this first", [plainly(one) for one in grave]) + first_screen(card)
+            + table.box("care", "Before you rely on it", [plainly(one) for one in rest]) + terms(card) + untried(card))
 
 
 # ── the people ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,9 +138,11 @@ def _moving(shown: Sequence[Shown], secret: bool) -> str:
                            "Different people doing the same: what still tells them apart?", crowd, secret))
     strips = "".join(f"<figure>{_strip(one, secret)}<figcaption>{said(_title(one))}. {said(_fared(one))}</figcaption></figure>"
                      for one in alone)
+    both = secret and all(one.original is not None and one.released is not None for one in alone)
+    how = '<p class="soft">Above as it was recorded, below as it is released.</p>' if both else ""
     note = SHOWN + (BOTH if secret and any(one.original is not None for one in seen) else WITHOUT)
     return (f'<p class="soft">{note}</p><div class="viewer">{viewer(clips)}</div>'
-            f'<div class="strips"><h3>Five moments of each</h3>{strips}</div>')
+            f'<div class="strips"><h3>Five moments of each</h3>{how}<div class="two">{strips}</div></div>')
 
 
 def _clip(title: str, note: str, several: Sequence[Shown], secret: bool) -> Clip:
@@ -161,8 +163,9 @@ def _title(one: Shown) -> str:
 
 
 def _fared(one: Shown) -> str:
-    right = f"The attacker was right about it in {100 * one.row['right']:.0f} of 100 tries ({named(one.row['label'])})."
-    return right + (" Only the beginning is shown." if one.row["cut"] else "")
+    share = one.row["right"]
+    told = {0: "wrong about it", 1: "right about it"}.get(share, f"right about it in {100 * share:.0f} of 100 tries")
+    return f"The attacker was {told} ({named(one.row['label'])})." + (" Only the beginning is shown." if one.row["cut"] else "")
 
 
 def _strip(one: Shown, secret: bool) -> str:

@@ -130,7 +130,7 @@ def _besides(row: Mapping[str, Any], verb: str) -> list[str]:
     told = [f"On the originals, before anything was changed, it was {bare(row['before'])}."] \
         if verb != "audit" and "before" in row else []
     if verb != "audit" and "naive" in row:
-        told.append(f"An attacker who never saw a release gets {bare(row['naive'])}, which is no measure of protection.")
+        told.append(f"An attacker who never saw a release gets {bare(row['naive'])}; that is no measure of protection.")
     told.append(f"Taught with answers dealt out at random, the best of these attackers gets {bare(row['null'])}."
                 if row["null"] is not None else "Nobody was taught answers dealt out at random, which would have checked "
                 "the test itself.")

@@ -44,7 +44,8 @@ figure { margin: 0; overflow-x: auto; } figure svg { width: 100%; height: auto; 
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0 2.5rem; }
 .soft { color: var(--soft); font-size: .93rem; } details { margin: 1.2rem 0; } summary { cursor: pointer; }
 ul.plain { padding-left: 1.1rem; } ul.plain li { margin: .2rem 0; overflow-wrap: anywhere; }
-pre { font-size: .8rem; line-height: 1.4; overflow-x: auto; background: var(--wash); padding: 1rem; border-radius: .5rem; }
+pre { font-size: .8rem; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere;
+      background: var(--wash); padding: 1rem; border-radius: .5rem; }
 code { font-size: .85em; overflow-wrap: anywhere; } footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 section.step { border-top: 2px solid var(--line); margin-top: 3.5rem; }
 section.step > h2:first-child { font-size: 1.6rem; margin: 1.6rem 0 .3rem; }

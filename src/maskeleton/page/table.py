@@ -214,9 +214,9 @@ def motion(card: Scorecard) -> str:
     value = {row["metric"]: row for row in card.motion}
     lines = "".join(
         f"<tr><td>{told(TRAITS.get(name, name.replace('_', ' ')))}</td><td class=\"n\">{_number(row)}</td>"
-        f'<td class="n">{_number(value.get(f"{name}_original"))}</td><td>{told(row["unit"])}</td></tr>'
+        f'<td class="n">{_number(value.get(f"{name}_original"))}</td><td class="n">{told(row["unit"])}</td></tr>'
         for name, row in value.items() if not name.endswith("_original"))
-    return (f"<h2>What became of the motion</h2><table>{_head(('measure',), ('release', 'original'))}{lines}</table>"
+    return (f"<h2>What became of the motion</h2><table>{_head(('measure',), ('release', 'original', 'unit'))}{lines}</table>"
             if lines else "")
 
 

@@ -91,7 +91,7 @@ def _line(cell: CellScore, words: int, wide: int, screen: Screen) -> str:
     note = "" if cell.metric == primary(cell.label) else f" {cell.metric}"
     note += f" leaks {', '.join(cell.leaks)}" if cell.leaks else ""
     numbers = f"{bare(cell.rate):>4} {f'[{bare(cell.low)}, {bare(cell.high)}]':<11}"
-    start = f" {_cut(_name(cell), words):<{words}} {numbers}"
+    start = _cut(f" {_cut(_name(cell), words):<{words}} {numbers}", screen.width)
     picture = bar(cell, wide) if wide else ""
     rest = _cut(printable(note), max(screen.width - len(start) - wide - 1, 0))
     return (f"{start} {screen.ink(picture, INK[cell.role if cell.learned else ''])}{screen.ink(rest, FAINT)}").rstrip()

@@ -1,5 +1,6 @@
 """Words: what a scorecard says, as one would tell it to somebody who looks after data and never wrote a program."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,34 @@ TRAITS = {  # of motion, in the order in which they are told
     "bones_between_people": "How much bones differ between people",
     "foot_slide": "Speed of feet that stand", "foot_sink": "Depth of feet below the floor",
 }
+
+
+PLAINLY = (  # what warnings say in the words of the house, and in everybody's
+    (r"^(.+): file names and their order alone tell it .*$",
+     "{0}: file names and their order alone give it away. They must be replaced before anything is passed on."),
+    (r"^(.+): no label parts a person from the day .*$",
+     "{0}: nothing in the data tells a person from the day of their recording. Read it as “the person, or the day”."),
+    (r"^(.+): the score still rises with more (.+) to learn from.*$",
+     "{0}: with more {1} to learn from attackers would find more. Read the figure as “at least”."),
+    (r"^(.+): not found in the release: .*$",
+     "{0}: nobody found it in the release. That is no proof: see how small a trace would have been found."),
+    (r"^(.+): not found: that is no proof.*$",
+     "{0}: nobody found it. That is no proof: see how small a trace would have been found."),
+    (r"^(\w+), (\w+), (.+): cannot be trusted: on labels that say nothing it scores (\S+) where chance is (\S+)$",
+     "{0}: the test cannot be trusted. Taught with answers dealt out at random, one attacker ({2}, {1}) got {3}; guessing "
+     "gets {4}."),
+    (r"^(.+): cannot be trusted: no judge recognizes it on the original$",
+     "{0}: the test cannot be trusted. Nobody recognized it on the original, so that nobody does on the release says nothing."),
+)
+
+
+def plainly(warning: str) -> str:
+    """A warning in words that need not be learned, where there are such; else as it stands."""
+    for pattern, words in PLAINLY:
+        if match := re.match(pattern, warning):
+            label, *rest = match.groups()
+            return words.format(noun(label), *rest)
+    return warning
 
 
 def noun(label: str) -> str:
