@@ -25,8 +25,22 @@ class Opened(NamedTuple):
 class Browser:
     """Debian's Chromium with pages drawn by the processor."""
 
-    def __init__(self, chromium: Any):
-        self._chromium = chromium
+    def __init__(self, launcher: Any, path: str, *flags: str):
+        self._launcher, self._path = launcher, path
+        self._chromium = launcher.launch(executable_path=path, args=[*FLAGS, *flags])
+
+    def close(self) -> None:
+        """It is not needed any more."""
+        self._chromium.close()
+
+    @contextmanager
+    def another(self, *flags: str) -> Iterator["Browser"]:
+        """One that is started with more flags."""
+        other = Browser(self._launcher, self._path, *flags)
+        try:
+            yield other
+        finally:
+            other.close()
 
     @contextmanager
     def open(self, file: Path, *, width: int = 1280, height: int = 720, dark: bool = False, still: bool = False,
@@ -55,15 +69,15 @@ def found() -> str | None:
 
 
 @contextmanager
-def started(*more: str) -> Iterator[Browser]:
+def started() -> Iterator[Browser]:
     """A browser, or the reason why a test is skipped."""
     path = found()
     if path is None:
         pytest.skip("no Chromium here: install one, or say where it is in CHROMIUM_PATH")
     api = pytest.importorskip("playwright.sync_api", reason="no playwright here: pip install 'maskeleton[dev]'")
     with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *more])
+        ours = Browser(playwright.chromium, path)
         try:
-            yield Browser(chromium)
+            yield ours
         finally:
-            chromium.close()
+            ours.close()

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from browser import Browser, started
 from hypothesis import settings
+
+from browser import Browser, started
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")

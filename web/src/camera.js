@@ -21,17 +21,19 @@ export class Camera {
     this.zoom = Math.min(Math.max(this.zoom * factor, 0.4), 6);
   }
 
-  // Eye, axes and focal length for cells of this shape, so that the room fits.
-  view({ wide, low, high }, aspect) {
+  // Eye, axes and focal length for a cell, so that the room fits below its name.
+  view({ wide, low, high }, { w, h, band }) {
+    const aspect = w / h;
+    const sink = Math.min(band / h, 0.5); // how far the middle is below that of the cell, 1 at its edge
     const { turn, rise } = this;
     const [s, c, u, v] = [Math.sin(turn), Math.cos(turn), Math.sin(rise), Math.cos(rise)];
     const half = ((high - low) / 2) * v + wide * Math.abs(u);
-    const far = (Math.max(half / OPEN, wide / (OPEN * aspect)) * 1.1) / this.zoom + wide * 0.5;
+    const far = (Math.max(half / (OPEN * (1 - sink)), wide / (OPEN * aspect)) * 1.08) / this.zoom + wide * 0.5;
     const middle = (low + high) / 2;
     const forward = [-s * v, -u, c * v];
     return {
       eye: [-far * forward[0], middle - far * forward[1], -far * forward[2]],
-      forward, right: [-c, 0, -s], up: [-s * u, v, c * u], open: OPEN, aspect, middle, far,
+      forward, right: [-c, 0, -s], up: [-s * u, v, c * u], open: OPEN, aspect, sink, middle, far,
     };
   }
 }
@@ -41,7 +43,7 @@ export function seen(view, x, y, z) {
   const d = [x - view.eye[0], y - view.eye[1], z - view.eye[2]];
   const along = (axis) => d[0] * axis[0] + d[1] * axis[1] + d[2] * axis[2];
   const depth = Math.max(along(view.forward), 1e-3);
-  return [along(view.right) / (depth * view.open * view.aspect), along(view.up) / (depth * view.open), depth];
+  return [along(view.right) / (depth * view.open * view.aspect), along(view.up) / (depth * view.open) - view.sink, depth];
 }
 
 // Mouse, pen and fingers: one turns, two bring nearer. A wheel does so only where the stage has the focus or Ctrl is

@@ -1,7 +1,8 @@
 // Who stands in which part of the stage: side by side, overlaid, or all in one; and how the parts fill the stage.
 
 const NARROWEST = 104; // pixels a part needs
-const LOWEST = 170;
+const LOWEST = 190;
+const LINE = 20, EDGE = 10; // pixels of a line of a name, and above it
 
 export const LAYOUTS = { apart: "Side by side", over: "Overlaid", together: "All in one" };
 
@@ -22,7 +23,7 @@ export function columnsOf(clip, layout) {
     }]);
   }
   if (layout === "over") {
-    return people.map((who) => [{ who, name: names.join(" + "), tracks: of(who), ghost: of(who).length > 1 }]);
+    return people.map((who) => [{ who, name: who ? "" : names.join(" + "), tracks: of(who), ghost: of(who).length > 1 }]);
   }
   if (people.length === 1) return clip.tracks.map((track) => [{ who: track.who, name: track.name, tracks: [track] }]);
   return people.map((who) => of(who).map((track) => ({ who, name: track.name, tracks: [track] })));
@@ -35,9 +36,13 @@ export function arranged(columns, width, height) {
   const blocks = Math.max(Math.ceil(columns.length / fit), 1);
   const across = Math.max(Math.ceil(columns.length / blocks), 1);
   const tall = Math.max(height, blocks * deep * LOWEST);
+  const edge = (share, of) => Math.round(share * of);
   const cells = columns.flatMap((column, place) => column.map((cell, row) => {
-    const top = (Math.floor(place / across) * deep + row) / (blocks * deep);
-    return { ...cell, x: ((place % across) * width) / across, y: top * tall, w: width / across, h: tall / (blocks * deep) };
+    const [left, above] = [place % across, Math.floor(place / across) * deep + row];
+    const [x, y] = [edge(left / across, width), edge(above / (blocks * deep), tall)];
+    const [right, bottom] = [edge((left + 1) / across, width), edge((above + 1) / (blocks * deep), tall)];
+    const band = EDGE + LINE * (Boolean(cell.who) + Boolean(cell.name));
+    return { ...cell, band, x, y, w: right - x, h: bottom - y, rightmost: right === width, last: bottom === tall };
   }));
   return { cells, tall };
 }

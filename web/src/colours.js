@@ -6,19 +6,22 @@ const hex = (text) => [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16)
 export const THEMES = {
   light: {
     inks: [{ l: "#0072b2", r: "#d55e00", m: "#39414d" }, { l: "#56b4e9", r: "#e69f00", m: "#8d95a1" }],
-    scale: ["#a3afbb", "#4a90c2", "#8d4f9b", "#6d1433"],
-    plain: "#6d7886", ghost: "#8b97a4", floor: "#cfd6dd", trunk: "#e4e9ee", ground: "#f6f8fa",
+    scale: ["#86b3c9", "#3f86c2", "#8d4f9b", "#6d1433"],
+    people: ["#0072b2", "#d55e00", "#00795a", "#b0478b", "#56b4e9", "#c98a00", "#39414d", "#7a5bd0"],
+    plain: "#6d7886", ghost: "#c3c8ce", floor: "#cfd6dd", ground: "#f6f8fa", line: "#cfd6dd",
   },
   dark: {
     inks: [{ l: "#56b4e9", r: "#e69f00", m: "#c9d1db" }, { l: "#a9d8f5", r: "#f5cf80", m: "#8d95a1" }],
-    scale: ["#6a7683", "#3f97cf", "#e8a33d", "#fff3a0"],
-    plain: "#a9b4c0", ghost: "#8d99a6", floor: "#333c47", trunk: "#2b333d", ground: "#161b22",
+    scale: ["#44718a", "#3f97cf", "#e8a33d", "#fff3a0"],
+    people: ["#56b4e9", "#ff8a3d", "#2fc796", "#e58cc0", "#f0e442", "#e69f00", "#e6eaef", "#a995f0"],
+    plain: "#a9b4c0", ghost: "#5d636b", floor: "#333c47", ground: "#161b22", line: "#3a444f",
   },
 };
 
 for (const theme of Object.values(THEMES)) {
-  theme.rgb = Object.fromEntries(["plain", "ghost", "floor", "trunk"].map((name) => [name, hex(theme[name])]));
+  theme.rgb = Object.fromEntries(["plain", "ghost", "floor", "ground"].map((name) => [name, hex(theme[name])]));
   theme.rgb.inks = theme.inks.map((ink) => ({ l: hex(ink.l), r: hex(ink.r), m: hex(ink.m) }));
+  theme.rgb.people = theme.people.map(hex);
   theme.rgb.scale = theme.scale.map(hex);
 }
 

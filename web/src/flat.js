@@ -4,7 +4,7 @@ import { seen } from "./camera.js";
 import { parts, trails } from "./figure.js";
 import { floorLines } from "./floor.js";
 
-const css = ([r, g, b], fresh = 1) => `rgba(${r * 255}, ${g * 255}, ${b * 255}, ${fresh})`;
+const css = ([r, g, b]) => `rgb(${r * 255}, ${g * 255}, ${b * 255})`;
 
 export class Flat {
   constructor(canvas) {
@@ -20,13 +20,16 @@ export class Flat {
   draw(cells, frame) {
     const { pen } = this;
     pen.setTransform(this.scale, 0, 0, this.scale, 0, 0);
-    pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    pen.fillStyle = frame.theme.line;
+    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
     pen.lineCap = "round";
     for (const cell of cells) {
       pen.save();
       pen.beginPath();
-      pen.rect(cell.x, cell.y, cell.w, cell.h);
+      pen.rect(cell.x, cell.y, cell.w - (cell.rightmost ? 0 : 1), cell.h - (cell.last ? 0 : 1));
       pen.clip();
+      pen.fillStyle = frame.theme.ground;
+      pen.fill();
       this.cell(cell, frame);
       pen.restore();
     }
@@ -49,9 +52,9 @@ export class Flat {
     if (frame.floor) floorLines(cell, frame, (a, b) => line(a, b, css(theme.rgb.floor)));
     const ground = marks.splice(0);
     for (const figure of frame.figuresOf(cell)) {
-      const fresh = figure.ghost ? 0.4 : 1;
-      parts(figure, figure.look, (a, b, r, c) => line(a, b, css(c, fresh), r), (p, r, c) => line(p, p, css(c, fresh), r));
-      if (frame.trails) trails(figure, frame.seconds, frame.colour, theme, (a, b, c, age) => line(a, b, css(c, age)));
+      const bone = (a, b, radius, colour) => line(a, b, css(colour), radius);
+      parts(figure, figure.look, bone, (point, radius, colour) => bone(point, point, radius, colour));
+      if (frame.trails) trails(figure, frame.seconds, theme.rgb.ground, bone);
     }
     marks.sort((a, b) => b.depth - a.depth);
     for (const { from, to, colour, wide } of [...ground, ...marks]) {

@@ -3,7 +3,7 @@
 export const HELP = [
   [["space"], "play or pause"], [[",", "."], "frame by frame"], [["Home", "End"], "first frame, last frame"],
   [["[", "]"], "slower, faster"], [["← → ↑ ↓"], "walk round the people"], [["+", "-"], "nearer, farther"],
-  [["0"], "the camera as it was"], [["o"], "side by side, overlaid, all in one"], [["c"], "colour by how far bones moved, or by side"],
+  [["0"], "the camera as it was"], [["o"], "side by side, overlaid, all in one"], [["c"], "colours: how far bones moved, who it is, left and right"],
   [["h"], "hips on hips, or as they stand in the room"], [["t"], "trails"], [["f"], "follow who walks"], [["g"], "the floor"],
   [["n", "p"], "next recording, the one before"],
 ];
@@ -18,7 +18,7 @@ const ACTIONS = {
   "+": zoomed(1.15), "=": zoomed(1.15), "-": zoomed(1 / 1.15),
   0: (player) => { player.camera.reset(); player.change(); },
   o: (player) => player.lay(player.layouts[(player.layouts.indexOf(player.layout) + 1) % player.layouts.length]),
-  c: (player) => player.recolour(), h: (player) => player.measured && player.toggle("hips"),
+  c: (player) => player.recolour(), h: (player) => player.toggle("hips"),
   t: (player) => player.toggle("trails"), f: (player) => player.toggle("follow"), g: (player) => player.toggle("floor"),
   n: (player) => player.choose(player.number + 1), p: (player) => player.choose(player.number - 1),
 };

@@ -10,6 +10,7 @@ import { Player } from "./player.js";
 document.head.append(element("style", { text: css }));
 
 function build(root) {
+  root.querySelector("p").remove();
   const clips = unpacked(root.querySelector("script").textContent);
   if (!clips.some((clip) => clip.tracks.length)) {
     root.append(element("p", { text: "There is no motion to show." }));
@@ -37,7 +38,7 @@ const near = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     near.unobserve(target);
-    build(target);
+    requestAnimationFrame(() => setTimeout(() => build(target))); // the page is painted first
   }
 }, { rootMargin: "200px" });
 

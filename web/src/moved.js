@@ -2,7 +2,7 @@
 
 import { times } from "./data.js";
 
-const ROUND = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+const ROUND = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5];
 
 export class Moved {
   constructor(track) {
@@ -33,7 +33,7 @@ export class Moved {
   }
 }
 
-// A round length that nineteen of twenty joints stay within, of all clips of a page: so their colours can be compared.
+// A round length that nine of ten joints stay within, of all clips of a page: so their colours can be compared.
 export function reach(clips, hips) {
   const found = [];
   for (const clip of clips) {
@@ -46,6 +46,6 @@ export function reach(clips, hips) {
     }
   }
   found.sort((a, b) => a - b);
-  const most = found[Math.floor(found.length * 0.95)] ?? 0;
-  return ROUND.find((length) => length >= most * 0.98) ?? ROUND[ROUND.length - 1];
+  const most = found[Math.floor(found.length * 0.9)] ?? 0;
+  return ROUND.find((length) => length >= most) ?? ROUND[ROUND.length - 1];
 }

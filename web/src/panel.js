@@ -13,6 +13,8 @@ const SWITCHES = [
   ["floor", "Floor", "squares of half a metre"],
 ];
 
+const COLOURS = { moved: "Colour: how far moved", people: "Colour: who it is", sides: "Colour: left and right" };
+
 export function head(player) {
   const clips = element("select", { "aria-label": "Recording", on: { change: () => player.choose(clips.selectedIndex) } });
   player.clips.forEach((clip, i) => clips.append(element("option", { text: clip.title || `Recording ${i + 1}` })));
@@ -76,14 +78,21 @@ export function switches(player) {
     const one = button(label, () => player.toggle(name), { title: told });
     player.listeners.push(() => {
       pressed(one, player.show[name]);
-      one.hidden = name === "hips" && !player.measured;
+      one.hidden = name === "hips" && !player.measured && player.layouts.length < 2;
     });
     row.append(one);
   }
-  const colour = button("Colour: moved", () => player.recolour(), { title: "by how far bones moved, or by side" });
+  const colour = element("select", { "aria-label": "Colours", on: {
+    change: () => player.recolour(player.colours[colour.selectedIndex]),
+  } });
   player.listeners.push(() => {
-    pressed(colour, player.colour === "moved");
-    colour.hidden = !player.measured;
+    const { colours } = player;
+    if (colour.dataset.of !== colours.join()) {
+      colour.dataset.of = colours.join();
+      colour.replaceChildren(...colours.map((way) => element("option", { text: COLOURS[way] })));
+    }
+    colour.selectedIndex = colours.indexOf(player.colour);
+    colour.hidden = colours.length < 2;
   });
   row.append(colour, button("Reset view", () => { player.camera.reset(); player.change(); }));
   return row;
@@ -92,11 +101,15 @@ export function switches(player) {
 export function legend(player) {
   const box = element("div", { class: "mk-legend" });
   player.listeners.push(() => {
-    const { theme, colour, measured, show } = player;
+    const { theme, colour, people, show } = player;
     const full = player.full[show.hips];
-    const now = [colour, measured, show.hips, player.root.dataset.theme].join();
+    const now = [colour, player.number, player.layout, show.hips, player.root.dataset.theme].join();
     if (box.dataset.of === now) return;
     box.dataset.of = now;
+    if (colour === "people") {
+      box.replaceChildren(...swatches(people.map((who, i) => [who, theme.people[i % theme.people.length]])));
+      return;
+    }
     if (colour === "sides") {
       const inks = theme.inks[0];
       box.replaceChildren(...swatches([["left", inks.l], ["right", inks.r], ["middle", inks.m]]));
@@ -109,7 +122,7 @@ export function legend(player) {
       element("span", { text: `How far a bone moved from the original, ${how}:` }),
       element("span", { class: "mk-ramp" }, element("span", { text: "0" }), bar,
         element("span", { text: `${length(full / 2)}` }), element("span", { text: `${length(full)} and more` })),
-      ...swatches([["original", theme.plain]]));
+      ...swatches([["original", player.layout === "over" ? theme.ghost : theme.plain]]));
   });
   return box;
 }
@@ -119,7 +132,7 @@ const length = (metres) => (metres < 1 ? `${+(metres * 100).toFixed(1)} cm` : `$
 const swatches = (inks) => inks.map(([name, ink]) => {
   const dot = element("span", { class: "mk-dot" });
   dot.style.background = ink;
-  return element("span", {}, dot, name);
+  return element("span", { class: "mk-swatch", dir: "auto", title: name }, dot, name);
 });
 
 // Names of the cells, each within its own.
@@ -130,7 +143,7 @@ export function labels(player, layer) {
     layer.replaceChildren(...player.cells.map((cell) => {
       const box = element("div", { class: "mk-label" },
         ...(cell.who ? [element("b", { dir: "auto", text: cell.who, title: cell.who })] : []),
-        element("span", { dir: "auto", text: cell.name, title: cell.name, "data-side": cell.name }));
+        ...(cell.name ? [element("span", { dir: "auto", text: cell.name, title: cell.name, "data-side": cell.name })] : []));
       if (cell.tracks.every((track) => !track.motion.frames || track.home?.empty)) {
         box.append(element("i", { text: "nobody is there" }));
       }

@@ -22,7 +22,7 @@ export class Player {
     this.flat = this.painter instanceof Flat;
     this.full = { true: reach(clips, true), false: reach(clips, false) };
     this.measured = clips.some((clip) => clip.tracks.some((track) => new Moved(track).known));
-    this.colour = this.measured ? "moved" : "sides";
+    this.chosen = {}; // colours, by layout
     this.readTheme();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.readTheme());
     steered(stage, this.camera, () => this.change());
@@ -48,6 +48,7 @@ export class Player {
     if (!this.layouts.includes(this.layout)) this.layout = "apart";
     this.moved = new Map(this.clip.tracks.map((track) => [track, new Moved(track)]));
     this.measurable = [...this.moved.values()].some((one) => one.known);
+    this.people = [...new Set(this.clip.tracks.map((track) => track.who))];
     this.show.follow = walksFar(this.clip);
     this.seconds = 0;
     this.lay();
@@ -73,8 +74,18 @@ export class Player {
     this.change();
   }
 
-  recolour() {
-    this.colour = this.colour === "moved" || !this.measured ? "sides" : "moved";
+  get colours() {
+    const people = this.people.length > 1 ? ["people"] : [];
+    const ways = [...(this.measurable ? ["moved"] : []), ...people, "sides"];
+    return this.layout === "together" ? [...people, ...ways.filter((way) => way !== "people")] : ways;
+  }
+
+  get colour() {
+    return this.colours.includes(this.chosen[this.layout]) ? this.chosen[this.layout] : this.colours[0];
+  }
+
+  recolour(way = this.colours[(this.colours.indexOf(this.colour) + 1) % this.colours.length]) {
+    this.chosen[this.layout] = way;
     this.change();
   }
 
@@ -106,6 +117,11 @@ export class Player {
   // Something is different: draw at the next opportunity; with `laid` the labels have to move, too.
   change(laid = false) {
     this.laid ||= laid;
+    this.touched = true;
+    this.again();
+  }
+
+  again() {
     if (this.asked) return;
     this.asked = requestAnimationFrame((now) => this.tick(now));
   }
@@ -115,9 +131,16 @@ export class Player {
     if (!this.visible && this.drawn) return;
     if (this.playing) this.advance(now);
     this.draw();
+    this.tell(now);
+    if (this.playing) this.again();
+  }
+
+  // What stands round the stage follows ten times a second while it plays, at once where something else has changed.
+  tell(now) {
+    if (this.playing && !this.laid && !this.touched && now - this.told < 100) return;
+    this.told = now;
     for (const listener of this.listeners) listener(this.laid);
-    this.laid = false;
-    if (this.playing) this.change();
+    this.laid = this.touched = false;
   }
 
   advance(now) {
@@ -131,9 +154,9 @@ export class Player {
     const figures = new Map(this.cells.map((cell) => [cell, this.figuresOf(cell)]));
     const views = new Map();
     this.painter.draw(this.cells, {
-      theme: this.theme, seconds: this.seconds, colour: this.colour, trails: this.show.trails, floor: this.show.floor,
+      theme: this.theme, seconds: this.seconds, trails: this.show.trails, floor: this.show.floor,
       figuresOf: (cell) => figures.get(cell), roomOf: () => this.room,
-      viewOf: (cell) => views.get(cell) ?? views.set(cell, this.camera.view(this.room, cell.w / cell.h)).get(cell),
+      viewOf: (cell) => views.get(cell) ?? views.set(cell, this.camera.view(this.room, cell)).get(cell),
     });
     this.drawn++;
   }
@@ -146,13 +169,14 @@ export class Player {
       const ghost = Boolean(cell.ghost) && track === cell.tracks[0];
       const far = moved.known && colour === "moved"
         ? moved.at(Math.min(this.seconds, track.seconds), pose, this.show.hips) : null;
-      const look = lookOf(track, theme, { colour, far, full: this.full[this.show.hips], ghost });
+      const look = lookOf(track, theme, { colour, far, full: this.full[this.show.hips], ghost, person: this.people.indexOf(track.who) });
       const home = homeOf(track);
-      return { ...place, ghost, look, slideX: x + home.x, slideZ: z + home.z };
+      const slim = ghost ? 0.7 : cell.together ? 0.55 : 1;
+      return { ...place, slim, look, slideX: x + home.x, slideZ: z + home.z };
     });
   }
 
-  // Milliseconds that drawing one frame takes, of so many.
+  // Milliseconds that drawing takes, a frame; all of the clip is drawn once, in so many.
   measure(frames = 60) {
     const begun = performance.now();
     for (let i = 0; i < frames; i++) {
@@ -165,6 +189,6 @@ export class Player {
 }
 
 function painterOn(canvas) {
-  const context = canvas.getContext("webgl2", { antialias: true, alpha: true, powerPreference: "low-power" });
+  const context = canvas.getContext("webgl2", { antialias: true, alpha: false, powerPreference: "low-power" });
   return context ? new Solid(canvas, context) : new Flat(canvas);
 }

@@ -1,23 +1,53 @@
-// Figures drawn by WebGL: bones and balls are instances of one shape each, and every cell is a part of one canvas.
+// Figures drawn by WebGL; every cell is a part of one canvas.
 
 import {
-  AmbientLight, BufferAttribute, BufferGeometry, ColorManagement, CylinderGeometry, DirectionalLight, DynamicDrawUsage,
-  IcosahedronGeometry, InstancedBufferAttribute, InstancedMesh, LinearSRGBColorSpace, LineBasicMaterial, LineSegments, MeshLambertMaterial,
-  PerspectiveCamera, Scene, WebGLRenderer,
+  BufferAttribute, BufferGeometry, ColorManagement, DynamicDrawUsage, LinearSRGBColorSpace, LineBasicMaterial,
+  LineSegments, Mesh, PerspectiveCamera, Scene, ShaderMaterial, WebGLRenderer,
 } from "three";
 import { parts, trails } from "./figure.js";
 import { floorLines } from "./floor.js";
 
 ColorManagement.enabled = false; // colours are shown as they are named
 
-const ROD = new CylinderGeometry(1, 1, 1, 8, 1, true);
-const BALL = new IcosahedronGeometry(1, 2);
+// A bone is a flat strip that faces the camera and is shaded as a rod; a ball (a bone without length) a disk shaded as a
+// ball. Two triangles each: that many skeletons move even where the processor has to draw them.
+const VERTEX = `
+  attribute vec4 from, to; // the ends of the bone, and its radius
+  attribute vec3 colour;
+  varying vec3 ink, side, front, along;
+  varying vec2 place;
+  void main() {
+    vec3 a = (viewMatrix * vec4(from.xyz, 1.0)).xyz, b = (viewMatrix * vec4(to.xyz, 1.0)).xyz;
+    float round = distance(a, b) < 1e-5 ? 1.0 : 0.0;
+    vec3 eye = normalize(-(a + b));
+    along = round > 0.5 ? normalize(cross(eye, vec3(1.0, 0.0, 0.0))) : normalize(b - a);
+    side = cross(along, eye);
+    float across = length(side);
+    side = across < 1e-4 ? vec3(1.0, 0.0, 0.0) : side / across;
+    front = cross(side, along);
+    ink = colour;
+    place = vec2(position.x, round * position.y);
+    vec3 spot = mix(a, b, position.y * 0.5 + 0.5) + side * position.x * from.w + along * round * position.y * from.w;
+    if (round > 0.5) spot += eye * from.w * 0.25;
+    gl_Position = projectionMatrix * vec4(spot, 1.0);
+  }`;
+const FRAGMENT = `
+  varying vec3 ink, side, front, along;
+  varying vec2 place;
+  void main() {
+    float out2 = dot(place, place);
+    if (out2 > 1.0) discard;
+    vec3 normal = side * place.x + along * place.y + front * sqrt(max(1.0 - out2, 0.0));
+    gl_FragColor = vec4(ink * (0.83 + 0.17 * dot(normal, vec3(-0.42, 0.66, 0.62))), 1.0);
+  }`;
+const MATERIAL = new ShaderMaterial({ vertexShader: VERTEX, fragmentShader: FRAGMENT });
+const CORNERS = [-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0];
+const TRIANGLES = [0, 1, 2, 0, 2, 3];
 
 export class Solid {
   constructor(canvas, context) {
     this.renderer = new WebGLRenderer({ canvas, context });
     this.renderer.outputColorSpace = LinearSRGBColorSpace;
-    this.renderer.setScissorTest(true);
     this.camera = new PerspectiveCamera();
     this.stages = [];
   }
@@ -30,10 +60,16 @@ export class Solid {
 
   draw(cells, frame) {
     while (this.stages.length < cells.length) this.stages.push(new Stage());
+    this.renderer.setClearColor(frame.theme.line);
+    this.renderer.setScissorTest(false);
+    this.renderer.clear();
+    this.renderer.setScissorTest(true);
+    this.renderer.setClearColor(frame.theme.ground);
     cells.forEach((cell, i) => {
       const bottom = this.height - cell.y - cell.h;
       this.renderer.setViewport(cell.x, bottom, cell.w, cell.h);
-      this.renderer.setScissor(cell.x, bottom, cell.w, cell.h);
+      const below = cell.last ? 0 : 1;
+      this.renderer.setScissor(cell.x, bottom + below, cell.w - (cell.rightmost ? 0 : 1), cell.h - below);
       this.stages[i].fill(cell, frame);
       this.renderer.render(this.stages[i].scene, aimed(this.camera, frame.viewOf(cell)));
     });
@@ -51,6 +87,8 @@ function aimed(camera, view) {
   camera.aspect = view.aspect;
   [camera.near, camera.far] = [Math.max(view.far * 0.02, 0.01), view.far * 6 + 20];
   camera.updateProjectionMatrix();
+  camera.projectionMatrix.elements[9] = view.sink;
+  camera.projectionMatrixInverse.copy(camera.projectionMatrix).invert();
   camera.position.set(...view.eye);
   camera.up.set(...view.up);
   camera.lookAt(view.eye[0] + view.forward[0], view.eye[1] + view.forward[1], view.eye[2] + view.forward[2]);
@@ -61,126 +99,46 @@ function aimed(camera, view) {
 class Stage {
   constructor() {
     this.scene = new Scene();
-    this.scene.add(new AmbientLight(0xffffff, 2.2));
-    for (const [light, ...place] of [[1.1, -1, 2, -2], [0.5, 2, 1, 1]]) {
-      const sun = new DirectionalLight(0xffffff, light);
-      sun.position.set(...place);
-      this.scene.add(sun);
-    }
-    const full = new MeshLambertMaterial();
-    const pale = new MeshLambertMaterial({ transparent: true, opacity: 0.38, depthWrite: false });
-    this.kinds = [new Kind(this.scene, full), new Kind(this.scene, pale)];
-    this.lines = new Lines(this.scene);
     this.floor = new Lines(this.scene);
+    this.bones = new Bones(this.scene);
+    this.all = [this.floor, this.bones];
   }
 
   fill(cell, frame) {
     const { theme } = frame;
-    for (const kind of this.kinds) kind.begin();
-    this.lines.begin();
-    this.floor.begin();
+    for (const one of this.all) one.begin();
     for (const figure of frame.figuresOf(cell)) {
-      const kind = this.kinds[figure.ghost ? 1 : 0];
-      parts(figure, figure.look, (a, b, r, c) => kind.rod(a, b, r, c), (p, r, c) => kind.ball(p, r, c));
-      if (frame.trails) {
-        trails(figure, frame.seconds, frame.colour, theme, (a, b, c, fresh) => this.lines.line(a, b, c, fresh));
-      }
+      const bone = (a, b, radius, colour) => this.bones.add(a, b, radius, colour);
+      parts(figure, figure.look, bone, (point, radius, colour) => bone(point, point, radius, colour));
+      if (frame.trails) trails(figure, frame.seconds, theme.rgb.ground, bone);
     }
-    if (frame.floor) floorLines(cell, frame, (a, b) => this.floor.line(a, b, theme.rgb.floor, 1));
-    for (const kind of this.kinds) kind.end();
-    this.lines.end();
-    this.floor.end();
+    if (frame.floor) floorLines(cell, frame, (a, b) => this.floor.add(a, b, theme.rgb.floor));
+    for (const one of this.all) one.end();
   }
 }
 
-// Rods and balls of one material.
-class Kind {
-  constructor(scene, material) {
-    this.rods = new Instances(scene, ROD, material);
-    this.balls = new Instances(scene, BALL, material);
-  }
-
-  begin() {
-    this.rods.count = this.balls.count = 0;
-  }
-
-  rod(a, b, radius, colour) {
-    let [x, y, z] = [b[0] - a[0], b[1] - a[1], b[2] - a[2]];
-    const length = Math.hypot(x, y, z);
-    if (length < 1e-6) return;
-    [x, y, z] = [x / length, y / length, z / length];
-    // two directions across the bone
-    let [ux, uy, uz] = Math.abs(y) < 0.9 ? [z, 0, -x] : [0, -z, y];
-    const across = Math.hypot(ux, uy, uz);
-    [ux, uy, uz] = [ux / across, uy / across, uz / across];
-    const [vx, vy, vz] = [uy * z - uz * y, uz * x - ux * z, ux * y - uy * x];
-    this.rods.add(colour,
-      ux * radius, uy * radius, uz * radius, 0, x * length, y * length, z * length, 0,
-      -vx * radius, -vy * radius, -vz * radius, 0, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2, 1);
-  }
-
-  ball(p, r, colour) {
-    this.balls.add(colour, r, 0, 0, 0, 0, r, 0, 0, 0, 0, r, 0, p[0], p[1], p[2], 1);
-  }
-
-  end() {
-    this.rods.end();
-    this.balls.end();
-  }
-}
-
-class Instances {
-  constructor(scene, shape, material) {
-    Object.assign(this, { scene, shape, material, count: 0 });
-    this.grow(64);
-  }
-
-  grow(room) {
-    const mesh = new InstancedMesh(this.shape, this.material, room);
-    mesh.instanceMatrix.setUsage(DynamicDrawUsage);
-    mesh.instanceColor = new InstancedBufferAttribute(new Float32Array(room * 3), 3).setUsage(DynamicDrawUsage);
-    mesh.frustumCulled = false;
-    if (this.mesh) {
-      mesh.instanceMatrix.array.set(this.mesh.instanceMatrix.array);
-      mesh.instanceColor.array.set(this.mesh.instanceColor.array);
-      this.scene.remove(this.mesh);
-      this.mesh.dispose();
-    }
-    this.scene.add((this.mesh = mesh));
-    this.room = room;
-  }
-
-  add(colour, ...matrix) {
-    if (this.count === this.room) this.grow(this.room * 2);
-    this.mesh.instanceMatrix.array.set(matrix, this.count * 16);
-    this.mesh.instanceColor.array.set(colour, this.count * 3);
-    this.count++;
-  }
-
-  end() {
-    this.mesh.count = this.count;
-    this.mesh.visible = this.count > 0;
-    this.mesh.instanceMatrix.needsUpdate = this.mesh.instanceColor.needsUpdate = true;
-  }
-}
-
-class Lines {
+// Bones and balls, as many as are added; four corners each, for drawing by instances is slow without a graphics card.
+class Bones {
   constructor(scene) {
-    this.mesh = new LineSegments(new BufferGeometry(), new LineBasicMaterial({ vertexColors: true, transparent: true }));
+    this.mesh = new Mesh(new BufferGeometry(), MATERIAL);
     this.mesh.frustumCulled = false;
-    this.grow(512);
+    this.grow(128);
     scene.add(this.mesh);
   }
 
   grow(room) {
-    const [old, oldInk] = [this.points, this.ink];
-    this.points = new Float32Array(room * 6);
-    this.ink = new Float32Array(room * 8);
-    if (old) this.points.set(old), this.ink.set(oldInk);
+    const shape = new BufferGeometry();
+    const repeated = (list, step) => Array.from({ length: room }, (_, i) => list.map((value) => value + step * i)).flat();
+    shape.setAttribute("position", new BufferAttribute(new Float32Array(repeated(CORNERS, 0)), 3));
+    shape.setIndex(repeated(TRIANGLES, 4));
+    for (const [name, size] of [["from", 4], ["to", 4], ["colour", 3]]) {
+      const values = new Float32Array(room * 4 * size);
+      if (this[name]) values.set(this[name].array);
+      this[name] = new BufferAttribute(values, size).setUsage(DynamicDrawUsage);
+      shape.setAttribute(name, this[name]);
+    }
     this.mesh.geometry.dispose();
-    this.mesh.geometry = new BufferGeometry();
-    this.mesh.geometry.setAttribute("position", new BufferAttribute(this.points, 3).setUsage(DynamicDrawUsage));
-    this.mesh.geometry.setAttribute("color", new BufferAttribute(this.ink, 4).setUsage(DynamicDrawUsage));
+    this.mesh.geometry = shape;
     this.room = room;
   }
 
@@ -188,10 +146,51 @@ class Lines {
     this.count = 0;
   }
 
-  line(a, b, colour, fresh) {
+  add(a, b, radius, colour) {
+    if (this.count === this.room) this.grow(this.room * 2);
+    for (let corner = this.count * 4; corner < this.count * 4 + 4; corner++) {
+      this.from.setXYZW(corner, a[0], a[1], a[2], radius);
+      this.to.setXYZW(corner, b[0], b[1], b[2], radius);
+      this.colour.setXYZ(corner, colour[0], colour[1], colour[2]);
+    }
+    this.count++;
+  }
+
+  end() {
+    this.mesh.geometry.setDrawRange(0, this.count * 6);
+    this.mesh.visible = this.count > 0;
+    for (const one of [this.from, this.to, this.colour]) one.needsUpdate = true;
+  }
+}
+
+class Lines {
+  constructor(scene) {
+    this.mesh = new LineSegments(new BufferGeometry(), new LineBasicMaterial({ vertexColors: true }));
+    this.mesh.frustumCulled = false;
+    this.grow(64);
+    scene.add(this.mesh);
+  }
+
+  grow(room) {
+    const [old, oldInk] = [this.points, this.ink];
+    this.points = new Float32Array(room * 6);
+    this.ink = new Float32Array(room * 6);
+    if (old) this.points.set(old), this.ink.set(oldInk);
+    this.mesh.geometry.dispose();
+    this.mesh.geometry = new BufferGeometry();
+    this.mesh.geometry.setAttribute("position", new BufferAttribute(this.points, 3).setUsage(DynamicDrawUsage));
+    this.mesh.geometry.setAttribute("color", new BufferAttribute(this.ink, 3).setUsage(DynamicDrawUsage));
+    this.room = room;
+  }
+
+  begin() {
+    this.count = 0;
+  }
+
+  add(a, b, colour) {
     if (this.count === this.room) this.grow(this.room * 2);
     this.points.set([a[0], a[1], a[2], b[0], b[1], b[2]], this.count * 6);
-    this.ink.set([...colour, fresh, ...colour, fresh], this.count * 8);
+    this.ink.set([...colour, ...colour], this.count * 6);
     this.count++;
   }
 

@@ -54,25 +54,33 @@ function ownPlace(track, pose, follow) {
   return root < 0 ? { x: -home.x, y: -home.y, z: -home.z } : { x: -pose[root], y: -home.y, z: -pose[root + 2] };
 }
 
-// The room that the figures of all cells need: half its width from the middle, its lowest and highest point.
+// The room that the figures of a cell need: half its width from the middle, its lowest and highest point. Of many cells
+// the same room is given to all, so that sizes can be compared, and a few that need much more do not make all small.
 export function room(cells, how) {
+  const found = cells.map((cell) => roomOf(cell, how)).filter((one) => one.high > one.low);
+  if (!found.length) return { wide: 0.6, low: 0, high: 1.8 };
+  const most = cells.length > 4 ? 0.8 : 1;
+  return {
+    wide: share(found.map((one) => one.wide), most), low: share(found.map((one) => one.low), 1 - most),
+    high: share(found.map((one) => one.high), most),
+  };
+}
+
+function roomOf(cell, how) {
   const wide = [], low = [], high = [];
-  for (const cell of cells) {
-    const longest = cell.tracks.reduce((a, b) => (b.seconds > a.seconds ? b : a));
-    for (const time of times(longest, 32)) {
-      let w = 0, l = Infinity, h = -Infinity;
-      for (const { track, pose, x, y, z } of stand(cell, time, how)) {
-        const head = Math.max(...track.motion.heads, 0.02);
-        for (let k = 0; k < track.size; k += 3) {
-          if (Number.isNaN(pose[k])) continue;
-          w = Math.max(w, Math.hypot(pose[k] + x, pose[k + 2] + z));
-          l = Math.min(l, pose[k + 1] + y);
-          h = Math.max(h, pose[k + 1] + y + head);
-        }
+  const longest = cell.tracks.reduce((a, b) => (b.seconds > a.seconds ? b : a));
+  for (const time of times(longest, 32)) {
+    let [w, l, h] = [0, Infinity, -Infinity];
+    for (const { track, pose, x, y, z } of stand(cell, time, how)) {
+      const head = Math.max(...track.motion.heads, 0.02);
+      for (let k = 0; k < track.size; k += 3) {
+        if (Number.isNaN(pose[k])) continue;
+        w = Math.max(w, Math.hypot(pose[k] + x, pose[k + 2] + z));
+        l = Math.min(l, pose[k + 1] + y);
+        h = Math.max(h, pose[k + 1] + y + head);
       }
-      if (h > l) wide.push(w), low.push(l), high.push(h);
     }
+    if (h > l) wide.push(w), low.push(l), high.push(h);
   }
-  if (!wide.length) return { wide: 0.6, low: 0, high: 1.8 };
   return { wide: share(wide, 0.97), low: share(low, 0.03), high: share(high, 0.97) };
 }

@@ -23,6 +23,7 @@ from maskeleton.page.strip import (
     scene,
 )
 from maskeleton.page.style import document
+from maskeleton.page.viewer import Clip, script, viewer
 from maskeleton.skeleton import Skeleton
 
 TALL = 150.0  # pixels a strip's tallest moment may take
@@ -35,6 +36,7 @@ SIDES = ("original", "release")
 HOW = ("Above each other stand the same shares of the time, at the same scale and as the same camera saw them; the "
        "seconds are each recording's own.")
 PRIVATE = "The originals are in this picture: keep it where the originals are kept."
+WHOLE = "This page holds the recordings themselves: keep it where they are kept."
 
 
 class Shown(NamedTuple):
@@ -78,25 +80,26 @@ def pairs(shown: Iterable[Shown], skeleton: Skeleton, sides: Sides, *, frames: i
 
 
 def page(shown: Iterable[Shown], skeleton: Skeleton, sides: Sides, *, lead: str, notes: Sequence[str] = (),
-         footer: str = "", frames: int = 8, turn: float = 0.0) -> str:
-    """A page with a figure of each; `lead`, `notes` and `footer` are plain text."""
+         footer: str = "", frames: int = 8, turn: float = 0.0, clips: Sequence[Clip] = ()) -> str:
+    """A page with a figure of each, below `clips` that move; `lead`, `notes` and `footer` are plain text."""
     figures = []
     for one in shown:
         block = _block(one, skeleton, sides, frames, turn)
         figures.append(picture(block.width, block.height, one.title, f"{caption(sides)} {COLOURS}", block.inside))
     return album("Original and release", lead, figures, how=f"{caption(sides)} {HOW}", notes=notes,
-                 last=PRIVATE, footer=footer)
+                 last=PRIVATE, footer=footer, clips=clips)
 
 
 def album(title: str, lead: str, figures: Iterable[str], *, how: str = "", notes: Sequence[str] = (), last: str = "",
-          footer: str = "") -> str:
-    """A page of SVGs, none of them drawn larger than it is; everything else is plain text."""
+          footer: str = "", clips: Sequence[Clip] = ()) -> str:
+    """A page of SVGs, none of them drawn larger than it is, below `clips` that move; everything else is plain text."""
     told = f"<p>{safe(how)}</p>" if how else ""
     items = "".join(f"<li>{safe(note)}</li>" for note in notes)
     care = f'<div class="box care"><h3>Before you compare</h3><ul>{items}</ul></div>' if items else ""
     alarm = f'<div class="box alarm"><h3>Not for publishing</h3><ul><li>{safe(last)}</li></ul></div>' if last else ""
-    body = (f'<h1>{safe(title)}</h1><p class="lead">{safe(lead)}</p>{told}<p class="soft">{COLOURS}</p>{care}'
-            f"{''.join(map(_framed, figures))}{alarm}")
+    moving = f"{viewer(clips)}<h2>Frame by frame</h2>" if clips else ""
+    body = (f'<main><h1>{safe(title)}</h1><p class="lead">{safe(lead)}</p>{moving}{told}<p class="soft">{COLOURS}</p>'
+            f"{care}{''.join(map(_framed, figures))}{alarm}</main>{script() if clips else ''}")
     return document(title, body, safe(footer))
 
 

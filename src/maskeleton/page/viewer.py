@@ -49,7 +49,7 @@ def viewer(clips: Sequence[Clip], *, height: int = 480) -> str:
             for clip in clips]
     data = {"clips": told, "motions": pool.things, "plans": plans.things}
     return ('<section class="mk-viewer" aria-label="Moving skeletons" data-height="'
-            f'{int(height)}"><noscript><p>Here the skeletons move, where a page may run its own scripts.</p></noscript>'
+            f'{int(height)}"><p>Here the skeletons move, where a page may run its own scripts.</p>'
             f'<script type="application/json">{_inline(data)}</script></section>')
 
 

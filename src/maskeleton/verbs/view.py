@@ -1,4 +1,5 @@
-"""view: a few recordings of any dataset drawn as strips of frames, alone or above what a release made of them."""
+"""view: a few recordings of any dataset, alone or beside what a release made of them: strips of frames, and on a page the
+same in motion."""
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -14,7 +15,8 @@ from maskeleton.formats.opening import open_source, plan, read
 from maskeleton.formats.source import Fault, Part, Source
 from maskeleton.jobs import atomic
 from maskeleton.motion import Motion, storable
-from maskeleton.page.beside import Shown, Sides, album, page, pairs
+from maskeleton.page.beside import WHOLE, Shown, Sides, album, page, pairs
+from maskeleton.page.clips import clips
 from maskeleton.page.strip import sheet, strip
 from maskeleton.skeleton import Skeleton
 from maskeleton.store import is_store
@@ -41,8 +43,8 @@ def view(
     fps: float | None = None,
     force: bool = False,
 ) -> Path:
-    """Draw one recording of `data` (its id or its number), or a few spread over the actions, into an .svg or .html
-    file; with a release of it each stands above what became of it."""
+    """Draw one recording of `data` (its id or its number), or a few spread over the actions, into an .svg file, or an
+    .html file where they move, too; with a release of it each stands above what became of it."""
     _check(Path(out), force)
     wanted = plan(skeleton) if isinstance(skeleton, str) else skeleton
     source = _opened(data, format, pattern, people, wanted, fps)
@@ -50,7 +52,7 @@ def view(
         release = _opened(released, None if is_store(Path(released)) else format, pattern, people, wanted, fps)
         before, after, notes = in_both(source, release, recording)
         return view_pair(before, after, out, names=(Path(data).name, Path(released).name), notes=notes, frames=frames,
-                         turn=turn, force=force)
+                         turn=turn, force=force, together=recording is None)
     if isinstance(source, MotionDataset):
         dataset = source
     else:
@@ -73,8 +75,10 @@ def view_dataset(
     _check(out, force)
     picture = picture_of(dataset, recording=recording, frames=frames, turn=turn)
     if out.suffix.lower() == ".html":
+        rows = spread(dataset) if recording is None else [place(dataset, recording)]
+        moving = clips(dataset, {row: heading(dataset, row) for row in rows}, together=recording is None)
         picture = album("What they do", "As the camera saw them, from the first frame to the last.", [picture],
-                        footer=f"content {dataset.content_id}")
+                        last=WHOLE, footer=f"content {dataset.content_id}", clips=moving)
     return _written(out, picture)
 
 
@@ -88,8 +92,10 @@ def view_pair(
     frames: int = 8,
     turn: float = 0.0,
     force: bool = False,
+    together: bool = True,
 ) -> Path:
-    """Original and release as two strips, one above the other, of recordings that both have in the same order."""
+    """Original and release as two strips, one above the other, of recordings that both have in the same order; a page has
+    them in motion, too, and unless `together` is off first of all several people who do the same."""
     out = Path(out)
     _check(out, force)
     as_page = out.suffix.lower() == ".html"
@@ -99,8 +105,10 @@ def view_pair(
     if not as_page:
         return _written(out, pairs(shown, original.skeleton, sides, frames=frames, turn=turn))
     lead = f"{len(rows)} of {len(original)} recordings, before and after they were anonymized."
+    moving = clips(original, dict(zip(rows, (one.title for one in shown), strict=True)), released, together=together)
     return _written(out, page(shown, original.skeleton, sides, lead=lead, notes=[*notes, *_lengths(original, released)],
-                              footer=f"{original.fps:g} and {released.fps:g} frames a second", frames=frames, turn=turn))
+                              footer=f"{original.fps:g} and {released.fps:g} frames a second", frames=frames, turn=turn,
+                              clips=moving))
 
 
 def _lengths(original: MotionDataset, released: MotionDataset) -> list[str]:
