@@ -22,7 +22,8 @@ from runs import cell, evaluation, write
 SVG = "{http://www.w3.org/2000/svg}"
 PLOT = Plot("Title & more", "across", "up", [
     line("a < b", [(0, 0.0), (1, 0.5), (2, 1.0)]), line("gone", [(0, None), (1, 0.25)], True),
-    Line("alone", [Dot(1.5, 0.75, (1.0, 2.0), (0.5, 1.0))], joined=False)], [Level("chance", 0.1), Level("null", 1.8, True, True)])
+    Line("alone", [Dot(1.5, 0.75, (1.0, 2.0), (0.5, 1.0))], joined=False)],
+            [Level("chance", 0.1), Level("null", 1.8, True, True)])
 
 
 def test_a_chart_is_drawn_to_scale() -> None:

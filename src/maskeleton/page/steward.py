@@ -54,7 +54,7 @@ def first_screen(card: Scorecard) -> str:
 def _nothing(card: Scorecard) -> str:
     """An empty run, or one whose questions came to nothing."""
     why = "Nothing was asked in this run, or nothing was answered." if not card.cells else \
-        "What was asked cannot stand for the whole: no question was asked on a fair split in the label's own measure."
+        "What was asked cannot stand for the whole; the reasons are among the warnings on this page."
     return f'<div class="told"><p class="says">There is no result.</p><p class="more">{why} This page says nothing about ' \
            "how well anybody is protected.</p></div>"
 

@@ -176,7 +176,7 @@ def exposed(card: Scorecard, most: int = MOST_NAMED) -> str:
                             f'class="bar">{share(one["hits"] / max(one["trials"], 1), row["role"], *strokes)}</td></tr>'
                             for one in rows)
             tables.append(f"<div><h3>{title} ({told(row['label'])})</h3><table>"
-                          f"{_head((word,), ('right', ''))}{lines}</table></div>")
+                          f"{_head((word,), ('right', 'share'))}{lines}</table></div>")
     note = ('<p class="soft">By the attacker of the headline; the stroke is chance, the dotted one the null. A mean says '
             "nothing of those it is worst for.</p>")
     return f'<h2>Who is told, and by what</h2>{note}<div class="two">{"".join(tables)}</div>' if tables else ""
@@ -205,7 +205,7 @@ def channels(card: Scorecard) -> str:
                         for row in mine)
         tables.append(f"<h2>Where it lives: {told(label)}</h2><p class=\"soft\">What each kind of measurement tells by "
                       f"itself; chance {percent(mine[0]['chance'])}.</p><table>"
-                      f"{_head(('channel',), ('alone', 'within what is kept', ''))}{lines}</table>")
+                      f"{_head(('channel',), ('alone', 'within what is kept', 'the more of both'))}{lines}</table>")
     return "".join(tables)
 
 

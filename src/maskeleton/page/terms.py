@@ -49,9 +49,10 @@ def findings(card: Scorecard) -> list[Finding]:
         linked = [("A released recording is traced to its person by somebody who learned from originals", strongest(links)),
                   ("Released recordings of one person are traced to each other by somebody who learned from the release",
                    strongest(cell for cell in mine if cell.threat == "adaptive" and cell.attack != "side")), *linked]
-    inferred = [(f"{named(row['label'])[:1].upper()}{named(row['label'])[1:]} is told", _of(
-        eligible(card.cells, row["label"], "hide"), row)) for row in card.headline
-        if row["role"] == "hide" and row["label"] != "subject"]
+    rows = {row["label"]: row for row in card.headline if row["role"] == "hide"}
+    labels = dict.fromkeys(cell.label for cell in card.cells if cell.role == "hide" and cell.label != "subject")
+    inferred = [(f"{named(label)[:1].upper()}{named(label)[1:]} is told",
+                 _of(eligible(card.cells, label, "hide"), rows.get(label))) for label in labels]
     return [Finding("Singling out", "Can one person be picked out from all others?", [*single, *_worst(card, top)]),
             Finding("Linkability", "Can recordings of one person be found to belong together?", linked),
             Finding("Inference", "Can something else be told of a person, such as gender or age?",

@@ -43,6 +43,10 @@ PLAINLY = (  # what warnings say in the words of the house, and in everybody's
     (r"^(\w+), (\w+), (.+): cannot be trusted: on labels that say nothing it scores (\S+) where chance is (\S+)$",
      "{0}: the test cannot be trusted. Taught with answers dealt out at random, one attacker ({2}, {1}) got {3}; guessing "
      "gets {4}."),
+    (r"^(.+): no headline: nobody was asked who learned from the release .*$",
+     "{0}: there is no result. Nobody was asked who learned from the release itself, which is what anybody does who gets it."),
+    (r"^(\w+), (.+): does not recognize the original: .*$",
+     "{0}: one of the attackers ({1}) does not recognize the original. That they fail on a release proves nothing."),
     (r"^(.+): cannot be trusted: no judge recognizes it on the original$",
      "{0}: the test cannot be trusted. Nobody recognized it on the original, so that nobody does on the release says nothing."),
 )
