@@ -158,6 +158,7 @@ export class Player {
       figuresOf: (cell) => figures.get(cell), roomOf: () => this.room,
       viewOf: (cell) => views.get(cell) ?? views.set(cell, this.camera.view(this.room, cell)).get(cell),
     });
+    this.begun ??= performance.now();
     this.drawn++;
   }
 
