@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = {"one": 3.4, "two": 7.0}  # inches that a column of a paper is wide, and two with what is between them
 KINDS = ("svg", "png", "pdf")
 LOOK: Any = {"font.size": 7, "axes.titlesize": 8, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "none",
-        "pdf.fonttype": 42, "font.family": "DejaVu Sans", "legend.frameon": False, "legend.fontsize": 6, "figure.dpi": 100,
+        "pdf.fonttype": 42, "font.family": "DejaVu Sans", "legend.frameon": False, "legend.fontsize": 6, "legend.handlelength": 3.2, "figure.dpi": 100,
         "axes.grid": True, "grid.color": "#e3e7ec", "axes.axisbelow": True, "svg.hashsalt": "maskeleton",
         "axes.edgecolor": "#5b6673", "xtick.color": "#39414d", "ytick.color": "#39414d", "lines.linewidth": 1.3,
         "text.parse_math": False}
@@ -99,7 +99,7 @@ def _plot(sheet: "Sheet", plot: Plot, wide: float) -> None:
                       yerr=_reach([dot.y or 0.0 for dot in dots], [dot.up for dot in dots]),
                       color=colour, elinewidth=0.9, marker="o", markersize=2.4 if one.joined else 4.5,
                       linestyle=("--" if one.dashed else "-") if one.joined else "none", label=named(one.name, 60))
-    axes.set(xlabel=named(plot.across), ylabel=named(plot.up), ylim=(ys[0], ys[-1]))
+    axes.set(xlabel=named(plot.across), ylabel=named(plot.up), ylim=(ys[0], ys[-1] + 0.03 * (ys[-1] - ys[0])))
     axes.set_title(named(plot.title), loc="left", fontweight="bold")
     if plot.ticks:
         axes.set_xticks(xs, [word for _, word in plot.ticks])

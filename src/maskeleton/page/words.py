@@ -35,7 +35,7 @@ PLAINLY = (  # what warnings say in the words of the house, and in everybody's
     (r"^(.+): no label parts a person from the day .*$",
      "{0}: nothing in the data tells a person from the day of their recording. Read it as “the person, or the day”."),
     (r"^(.+): the score still rises with more (.+) to learn from.*$",
-     "{0}: with more {1} to learn from attackers would find more. Read the figure as “at least”."),
+     "{0}: with more {1} to learn from, attackers would find more. Read the figure as “at least”."),
     (r"^(.+): not found in the release: .*$",
      "{0}: nobody found it in the release. That is no proof: see how small a trace would have been found."),
     (r"^(.+): not found: that is no proof.*$",
