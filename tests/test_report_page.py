@@ -138,6 +138,8 @@ def test_paper_gets_black_on_white_and_no_buttons(browser: Browser, folder: Path
         assert not opened.page.locator(".viewer").is_visible()
         assert not opened.page.locator("nav").is_visible()
         assert opened.page.locator(".strips svg").first.is_visible()
+        opened.page.set_viewport_size({"width": 700, "height": 1000})  # a sheet within its margins
+        assert sideways(opened) <= 0
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -46,10 +46,12 @@ def test_a_pipe_gets_plain_text_and_so_does_who_cannot_show_bars(monkeypatch: py
 def test_a_line_is_a_cell_with_its_interval_on_a_bar() -> None:
     told = shown(evaluation(), Terminal())
     plain = COLOUR.sub("", told)
-    line, = (one for one in plain.splitlines() if one.startswith(" adaptive features   31"))
-    assert re.fullmatch(r" adaptive features   31 \[21, 41\] +┈+│┊?┈*━+●━+┈+", line)
+    line, = (one for one in plain.splitlines() if one.startswith(" adaptive     features   31"))
+    assert re.fullmatch(r" adaptive     features   31 \[21, 41\] +┈+│┊?┈*━+●━+┈+", line)
     assert "reduced: Of 20 people, an attacker who learned from this release names the right" in plain
     assert "not tried: attack match" in plain
+    many = COLOUR.sub("", shown(evaluation(not_tried=["attack match"] * 9), Terminal()))
+    assert "and 3 more" in many
     assert COLOUR.search(told)
 
 

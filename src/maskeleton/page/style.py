@@ -60,7 +60,10 @@ a { color: var(--keep); } :focus-visible { outline: 3px solid var(--keep); outli
 @media (max-width: 40rem) { body { padding: 1.2rem 1rem 3rem; } .bar .word { font-size: 21px; } .bar .word-null { display: none; }
   td, th { padding: .35rem .4rem; } }
 @media print { body { padding: 0; max-width: none; font-size: 11pt; } figure, table, .box { break-inside: avoid; }
-               details > * { display: revert; } h2, h3 { break-after: avoid; }
+               details::details-content { content-visibility: visible; block-size: auto; }
+               .wide { overflow: visible; } td.rate { min-width: 0; } th.who { min-width: 7.5rem; } td.rate svg, td.bar svg { width: 100%; }
+               table, tbody th, td.rate b { font-size: 8.5pt; } .range { font-size: 7.5pt; } th small { font-size: 6.5pt; }
+               th, td { padding: .3rem .35rem; } h2, h3 { break-after: avoid; }
                * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 

@@ -16,8 +16,11 @@ from maskeleton.score import primary
 from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.verdict import notes, shown_cells, table
 
+LEAST_NOTE = 6
 BLOCKS = "▁▂▃▄▅▆▇█"
+THREAT = len("renormalized")
 MOST_CLASSES = 24  # bars in a row
+MOST_MISSING = 6  # things that nobody tried
 LEAST = 46  # signs: below that there is no room for bars
 ORANGE, BLUE, FAINT, BOLD = "33", "36", "2", "1"
 INK = {"hide": ORANGE, "keep": BLUE, "": FAINT}
@@ -72,7 +75,8 @@ def lines_of(card: Scorecard, screen: Screen) -> list[str]:
     lines += [line for words in told if not words.startswith("not tried: ") for line in _wrapped(
         words, screen, ORANGE if words.startswith("! ") else "")]
     missing = [words.removeprefix("not tried: ") for words in told if words.startswith("not tried: ")]
-    return lines + (_wrapped(f"not tried: {'; '.join(missing)}", screen, FAINT) if missing else [])
+    rest = f"; and {len(missing) - MOST_MISSING} more, which a pipe gets" if len(missing) > MOST_MISSING else ""
+    return lines + (_wrapped(f"not tried: {'; '.join(missing[:MOST_MISSING])}{rest}", screen, FAINT) if missing else [])
 
 
 def _block(cells: Sequence[CellScore], screen: Screen) -> list[str]:
@@ -81,9 +85,9 @@ def _block(cells: Sequence[CellScore], screen: Screen) -> list[str]:
     null = f", null up to {bare(max(nulls))}" if nulls else ""
     head = (f"{noun(first.label)} ({first.label}), {'to go' if first.role == 'hide' else 'to stay'}: {first.metric} in %, "
             f"{max(cell.people for cell in cells)} people, chance {bare(first.chance)}{null}")
-    words = min(max(len(_name(cell)) for cell in cells), max(screen.width // 3, 12))
+    words = min(max(len(_name(cell)) for cell in cells), max(screen.width * 2 // 5, 12))
     room = screen.width - words - 20
-    wide = min(room, 50) if screen.width >= LEAST and room >= 10 else 0
+    wide = min(room, 50) if screen.width >= LEAST and room >= 8 else 0
     return [screen.ink(_cut(head, screen.width), BOLD), *(_line(cell, words, wide, screen) for cell in cells)]
 
 
@@ -93,7 +97,8 @@ def _line(cell: CellScore, words: int, wide: int, screen: Screen) -> str:
     numbers = f"{bare(cell.rate):>4} {f'[{bare(cell.low)}, {bare(cell.high)}]':<11}"
     start = _cut(f" {_cut(_name(cell), words):<{words}} {numbers}", screen.width)
     picture = bar(cell, wide) if wide else ""
-    rest = _cut(printable(note), max(screen.width - len(start) - wide - 1, 0))
+    left = screen.width - len(start) - wide - 1
+    rest = _cut(printable(note), left) if left > LEAST_NOTE else ""
     return (f"{start} {screen.ink(picture, INK[cell.role if cell.learned else ''])}{screen.ink(rest, FAINT)}").rstrip()
 
 
@@ -114,7 +119,7 @@ def _at(share: float, wide: int) -> int:
 
 
 def _name(cell: CellScore) -> str:
-    return printable(f"{cell.threat:<8} {cell.attack} {cell.judge}".rstrip())
+    return printable(f"{cell.threat:<{THREAT}} {cell.attack} {cell.judge}".rstrip())
 
 
 def _cut(words: str, most: int) -> str:
