@@ -5,7 +5,8 @@ empty. The published way computes both slots always and shifts by gathering. Bot
 same ones, and take turns; the best time counts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import plain_shiftgcn
 import torch
@@ -53,11 +54,18 @@ def our_iteration(positions: Tensor, truths: dict[str, Tensor], device: str) -> 
 def plain_iteration(positions: Tensor, truths: dict[str, Tensor], device: str) -> Callable[[], object]:
     """The same two steps on both slots of everybody."""
     keeper, seeker = (plain_shiftgcn.build(classes).to(device) for classes in (ACTIONS, GENDERS))
+    return plain_steps(positions, truths, keeper, seeker, {"lr_min": LR_MIN, "lr_max": LR_MAX, "privacy": PRIVACY,
+                                                           "fidelity": FIDELITY})
+
+
+def plain_steps(positions: Tensor, truths: Mapping[str, Tensor], keeper: nn.Module, seeker: nn.Module,
+                game: Mapping[str, Any]) -> Callable[[], object]:
+    """A minimization and a maximization step of the residual anonymizer, against networks that take (N, 3, T, V, M)."""
     keeper.eval().requires_grad_(False)
     size = JOINTS * 3
-    anonymizer = nn.Sequential(nn.Linear(size, size), nn.ReLU(), nn.Linear(size, size)).to(device)
-    low = torch.optim.SGD(anonymizer.parameters(), LR_MIN, 0.9)
-    high = torch.optim.SGD(seeker.parameters(), LR_MAX, 0.9)
+    anonymizer = nn.Sequential(nn.Linear(size, size), nn.ReLU(), nn.Linear(size, size)).to(positions.device)
+    low = torch.optim.SGD(anonymizer.parameters(), game["lr_min"], 0.9)
+    high = torch.optim.SGD(seeker.parameters(), game["lr_max"], 0.9)
 
     def released() -> Tensor:
         flat = positions.flatten(3)
@@ -70,8 +78,8 @@ def plain_iteration(positions: Tensor, truths: dict[str, Tensor], device: str) -
         seeker.eval().requires_grad_(False)
         motion = released()
         said = asked(seeker, motion).log_softmax(1)
-        loss = F.cross_entropy(asked(keeper, motion), truths["action"]) + PRIVACY * (said.exp() * said).sum(1).mean() \
-            + FIDELITY * (motion - positions).square().mean()
+        loss = F.cross_entropy(asked(keeper, motion), truths["action"]) \
+            + game["privacy"] * (said.exp() * said).sum(1).mean() + game["fidelity"] * (motion - positions).square().mean()
         low.zero_grad()
         loss.backward()
         low.step()
@@ -79,7 +87,7 @@ def plain_iteration(positions: Tensor, truths: dict[str, Tensor], device: str) -
         with torch.no_grad():
             motion = released()
         high.zero_grad()
-        (PRIVACY * F.cross_entropy(asked(seeker, motion), truths["gender"])).backward()
+        (game["privacy"] * F.cross_entropy(asked(seeker, motion), truths["gender"])).backward()
         high.step()
 
     return work

@@ -2,7 +2,7 @@
 
     MASKELETON_DATA=FOLDER .venv/bin/python recipes/neutral_frontier.py [kindergator utdmhad nwucla] [--rows WORD …]
                            [--part B] [--quick | --full] [--masks NAME=MODEL/ …] [--work DIR] [--small]
-    .venv/bin/python recipes/neutral_frontier.py gender [--quick] [--work DIR]
+    .venv/bin/python recipes/neutral_frontier.py gender [--quick] [--people N] [--work DIR]
     .venv/bin/python recipes/neutral_frontier.py --strip docs/neutral.svg
 
 Statistics come from every second person (A); a table is of everybody or, with --part B, of the people that nothing was
@@ -257,7 +257,7 @@ def tables(given: argparse.Namespace, asker: Asker) -> Iterator[str]:
         chosen = {name: rows()[name] for name in (ORIGINAL, "neutral")}
     for data in given.datasets:
         if data == "gender":
-            yield from genders(asker)
+            yield from genders(asker, given.people)
             continue
         original = read(Path(os.environ["MASKELETON_DATA"]) / f"{data}.npz")
         known, strange = known_part(original)
@@ -270,9 +270,9 @@ def tables(given: argparse.Namespace, asker: Asker) -> Iterator[str]:
             yield from beside(name, model, data, original, asker)
 
 
-def genders(asker: Asker) -> Iterator[str]:
+def genders(asker: Asker, people: int) -> Iterator[str]:
     """The tables of gender: people who do not exist, and real ones where they are to be had."""
-    yield from gender("synthetic etri, prepared on another population", population(0), population(1), asker)
+    yield from gender("synthetic etri, prepared on another population", population(0, people), population(1, people), asker)
     if folder := os.environ.get("MASKELETON_DATA"):
         original = read(Path(folder) / "kindergator.npz")
         yield from gender("kindergator, prepared on A", original, original.select(known_part(original)[0]), asker)
@@ -304,6 +304,7 @@ def main(words: Sequence[str] | None = None) -> int:
     judges.add_argument("--quick", action="store_true", help="linear judges only")
     judges.add_argument("--full", action="store_true", help="networks as well")
     parser.add_argument("--masks", nargs="+", default=[], metavar="NAME=MODEL/", help="trained models beside neutral")
+    parser.add_argument("--people", type=int, default=40, help="who do not exist, in the table of gender")
     parser.add_argument("--small", action="store_true", help="two releases only")
     parser.add_argument("--strip", type=Path, metavar="OUT.svg", help="draw five actions and what becomes of them, only")
     parser.add_argument("--work", type=Path, help="where answers are kept")

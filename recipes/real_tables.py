@@ -1,7 +1,7 @@
 """The paper's anonymizer on real people, asked about by attackers who learn from what it releases.
 
     MASKELETON_DATA=folder .venv/bin/python recipes/real_tables.py [kindergator utdmhad] [--work DIR] [--seeds N]
-                           [--forms NAME ...] [--jobs N] [--set key=value ...]
+                           [--forms NAME ...] [--jobs N] [--set key=value ...] [--one SEED] [--quick]
 
 For each dataset N times over: some of the people are the anonymizer's, its keepers' and its seekers'; the others are
 released, and judged by a battery that learns from the release, fold after fold. Each seed draws other people and makes
@@ -38,19 +38,21 @@ THREATS = ("before", "naive", "adaptive", "transfer")
 MOVED = ("rmse", "mpjpe", "acceleration_error")
 
 
-def runs(data: Path, form: str, work: Path, seeds: int, jobs: int, changes: Mapping[str, str]) -> Iterator[Path]:
+def runs(data: Path, form: str, work: Path, seeds: Sequence[int], jobs: int, changes: Mapping[str, str],
+         quick: bool = False) -> Iterator[Path]:
     """Train, anonymize and evaluate once for each seed; the folders of the evaluations."""
     hide = HIDDEN[data.stem]
-    for seed in range(seeds):
+    for seed in seeds:
         place = work / data.stem / str(seed) / form
-        model, release, run = (place / name for name in ("model", "release", "run"))
+        model, release, run = (place / name for name in ("model", "release", "quick" if quick else "run"))
         if not (model / "run.json").is_file():
             train(data, model, keep=[KEPT], hide=hide, set={**GAME, **FORMS[form], **changes}, seed=seed, say=_said)
         if not release.is_dir():
             anonymize(data, release, mask=model, seed=seed)
         if not (run / "results.json").is_file():
             _share_what_is_known(place.parent, run / "cells")
-            evaluate(data, release, keep=[KEPT], hide=hide, mask=model, threats=THREATS, attacks=ATTACKS, seeds=1,
+            evaluate(data, release, keep=[KEPT], hide=hide, mask=model, threats=THREATS,
+                     attacks=ATTACKS[quick:], seeds=1,
                      judges=JUDGES[: None if seed == 0 else 2], nulls=seed == 0, out=run, seed=seed, jobs=jobs,
                      say=_said)
         yield run
@@ -63,7 +65,7 @@ def _said(words: str) -> None:
 def _share_what_is_known(of_seed: Path, cells: Path) -> None:
     """What was found in the originals need not be asked again for the next anonymizer of the same people."""
     cells.mkdir(parents=True, exist_ok=True)
-    for known in of_seed.glob("*/run/cells/*-before-*"):
+    for known in of_seed.glob("*/*/cells/*-before-*"):
         if known.is_file() and not (cells / known.name).exists():
             shutil.copy(known, cells)
 
@@ -128,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--forms", nargs="+", choices=FORMS, default=list(FORMS))
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--one", type=int, metavar="SEED", help="do the work of this seed only, and print no table")
+    parser.add_argument("--quick", action="store_true", help="no networks: traits alone")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of maskeleton train")
     given = parser.parse_args(arguments)
     try:
@@ -139,7 +143,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in given.datasets:
             data = Path(os.environ["MASKELETON_DATA"]) / f"{name}.npz"
             for form in given.forms:
-                for line in told(name, form, list(runs(data, form, given.work, given.seeds, given.jobs, changes))):
+                seeds = range(given.seeds) if given.one is None else [given.one]
+                folders = list(runs(data, form, given.work, seeds, given.jobs, changes, given.quick))
+                for line in told(name, form, folders) if given.one is None else ():
                     print(line, flush=True)
     except UserError as error:
         print(f"error: {error.wrong}\n       {error.remedy}", file=sys.stderr)

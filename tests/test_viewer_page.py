@@ -217,6 +217,26 @@ def test_a_mouse_walks_round_the_people_and_a_wheel_is_the_pages_until_asked(bro
         page.wait_for_function(f"{PLAYER}.camera.zoom > 1.1")
 
 
+def test_fingers_turn_and_bring_nearer_and_the_page_still_scrolls(browser, tmp_path):
+    with shown(browser, tmp_path, [pair()], width=390, touch=True, still=True) as opened:
+        session = opened.page.context.new_cdp_session(opened.page)
+        box = opened.page.locator(".mk-stage").bounding_box()
+
+        def touched(kind: str, *places: tuple[int, int]) -> None:
+            points = [{"x": box["x"] + x, "y": box["y"] + y, "id": finger} for finger, (x, y) in enumerate(places)]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        for step in range(6):
+            touched("touchMove" if step else "touchStart", (100 + 20 * step, 200))
+        touched("touchEnd")
+        assert ask(opened, "[v.camera.turn < -0.3, v.camera.rise, v.camera.zoom]") == [True, 0.16, 1]
+        for step in range(6):
+            touched("touchMove" if step else "touchStart", (150 - 10 * step, 200), (200 + 10 * step, 200))
+        touched("touchEnd")
+        assert ask(opened, "v.camera.zoom") > 1.5
+        assert opened.page.evaluate("getComputedStyle(document.querySelector('.mk-stage')).touchAction") == "pan-y"
+
+
 def test_the_slider_sets_the_time_and_between_frames_is_between(browser, tmp_path):
     with shown(browser, tmp_path, [pair()], still=True) as opened:
         page = opened.page

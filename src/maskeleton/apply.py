@@ -18,7 +18,7 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import pick
 from maskeleton.mask import RAW, Mask
 from maskeleton.motion import Motion
-from maskeleton.normalize import Undo, normalize, restore
+from maskeleton.normalize import Undo, moved, normalize, restore
 from maskeleton.skeleton import Skeleton
 
 BLOCK = 64  # recordings: always the same ones together, whoever does the work
@@ -168,8 +168,8 @@ def of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:
 def at_usual_place(mask: Mask, motion: Motion) -> Motion:
     """Everybody where people usually stand, turned as they usually are, whatever path they took."""
     rotation = np.array(mask.place.rotation, np.float32)
-    positions = (motion.positions.reshape(-1, 3) @ rotation).reshape(motion.positions.shape)
-    positions += np.array(mask.place.centre, np.float32)
+    positions = moved((motion.positions.reshape(-1, 3) @ rotation).reshape(motion.positions.shape),
+                      np.array(mask.place.centre))
     if not motion.present.all():
         positions[~motion.present] = 0
     return motion._replace(positions=positions)
@@ -189,6 +189,8 @@ def _slip(undo: Undo, leading: np.ndarray) -> np.ndarray | None:
     is not there nothing was, and the others are to stay about where it was last.
     """
     if undo.centre is None or undo.rotation is None:
+        return None
+    if undo.frames is None and leading.all():
         return None
     known = leading | undo.centre.any(1)
     if undo.frames is None and known.all():
@@ -212,4 +214,4 @@ def device_of(mask: Mask) -> torch.device:
 
 def seed_of(key: bytes, id: str) -> int:
     """The seed of everything random about a recording: nobody without the key can tell it from the id."""
-    return int.from_bytes(hmac.new(key, id.encode(), hashlib.sha256).digest()[:8], "little") >> 1
+    return int.from_bytes(hmac.digest(key, id.encode(), "sha256")[:8], "little") >> 1

@@ -158,7 +158,7 @@ def view(
     fps: Fps = None,
     force: Force = False,
 ) -> None:
-    """Draw a few recordings as strips of frames, alone or above what a release made of them."""
+    """Show a few recordings as strips of frames and, on a page, in motion: alone or beside what a release made of them."""
     from maskeleton.verbs import view as verb
 
     *released, out = paths

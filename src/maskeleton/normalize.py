@@ -47,8 +47,8 @@ def restore(motion: Motion, undo: Undo) -> Motion:
                         f"{len(undo.slots)}", "put back only what still has its own bodies")
     if undo.rotation is not None and undo.centre is not None:
         there = motion.present[:, :, None, None]
-        moved = _turned(motion.positions, undo.rotation.T) + undo.centre[:, None, None].astype(np.float32)
-        motion = motion._replace(positions=np.where(there, moved, np.float32(0)))
+        back = moved(_turned(motion.positions, undo.rotation.T), undo.centre)
+        motion = motion._replace(positions=np.where(there, back, np.float32(0)))
     if undo.frames is not None:
         motion = _spread(motion, undo.frames)
     if len(undo.slots) == undo.bodies and (undo.slots == np.arange(undo.bodies)).all():
@@ -96,8 +96,8 @@ def _sequence(motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo]:
     first = motion.positions[motion.present[:, slot].argmax(), slot].astype(np.float64)
     x, _, z = heading(first, skeleton).tolist()
     rotation = np.array([[z, 0.0, -x], [0.0, 1.0, 0.0], [x, 0.0, z]])
-    centre = np.repeat(first[_pelvis(skeleton)].mean(0)[None].astype(np.float32), rows, 0)
-    return _placed(motion, centre, rotation), Undo(np.arange(bodies), bodies, None, centre, rotation)
+    centre = first[_pelvis(skeleton)].mean(0).astype(np.float32)
+    return _placed(motion, centre, rotation), Undo(np.arange(bodies), bodies, None, np.repeat(centre[None], rows, 0), rotation)
 
 
 def _origin(motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo]:
@@ -110,9 +110,8 @@ def _origin(motion: Motion, skeleton: Skeleton) -> tuple[Motion, Undo]:
     bodies = motion.positions.shape[1]
     slots, motion = _two_most_moving(motion)
     start = motion.positions[motion.present[:, 0].argmax(), 0, spine]
-    centre = np.repeat(start[None], len(motion.present), 0)
-    rotation = np.eye(3)
-    return _placed(motion, centre, rotation), Undo(slots, bodies, None, centre, rotation)
+    centre, rotation = np.repeat(start[None], len(motion.present), 0), np.eye(3)
+    return _placed(motion, start, rotation), Undo(slots, bodies, None, centre, rotation)
 
 
 Chain = Callable[[Motion, Skeleton], tuple[Motion, Undo]]
@@ -205,11 +204,22 @@ def _in_slots(motion: Motion, slots: np.ndarray, bodies: int) -> Motion:
 
 
 def _placed(motion: Motion, centre: np.ndarray, rotation: np.ndarray) -> Motion:
-    """rotation · (positions − centre) where a body is, zero where none is."""
-    positions = _turned(motion.positions - centre[:, None, None], rotation)
+    """rotation · (positions − centre) where a body is, zero where none is; `centre` is (T, 3), or (3,) for all frames."""
+    positions = _turned(moved(motion.positions, -centre), rotation)
     if not motion.present.all():
         positions[~motion.present] = 0
     return motion._replace(positions=positions, fields={})
+
+
+def moved(positions: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """(T, P, J, 3) with a shift (T, 3), or (3,) for all frames, added to every joint.
+
+    Joints lie side by side in a row for that: what is added to three numbers at a time takes ten times as long.
+    """
+    frames, bodies, joints, _ = positions.shape
+    row = np.tile(by.astype(np.float32), joints)  # (T, J·3) or (J·3,)
+    rows = positions.reshape(frames, bodies, joints * 3) + (row[:, None] if by.ndim == 2 else row)
+    return np.asarray(rows.reshape(positions.shape))
 
 
 def _turned(positions: np.ndarray, rotation: np.ndarray) -> np.ndarray:

@@ -39,8 +39,17 @@ export function scaled(theme, share, out) {
 // Whether the page behind an element is dark: a page that has no dark look stays light whatever the system asks for.
 export function themeBehind(element) {
   for (let behind = element.parentElement; behind; behind = behind.parentElement) {
-    const [r, g, b, a = 1] = (getComputedStyle(behind).backgroundColor.match(/[\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
-    if (a > 0.5) return 0.3 * r + 0.59 * g + 0.11 * b < 128 ? "dark" : "light";
+    const { light, alpha } = lightness(getComputedStyle(behind).backgroundColor);
+    if (alpha > 0.5) return light < 128 ? "dark" : "light";
   }
-  return "light";
+  const bare = document.documentElement.appendChild(document.createElement("i")); // nobody has painted: what the browser does
+  bare.style.backgroundColor = "Canvas";
+  const dark = lightness(getComputedStyle(bare).backgroundColor).light < 128;
+  bare.remove();
+  return dark ? "dark" : "light";
+}
+
+function lightness(colour) {
+  const [r, g, b, alpha = 1] = (colour.match(/[\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
+  return { light: 0.3 * r + 0.59 * g + 0.11 * b, alpha };
 }

@@ -2,7 +2,8 @@
 
 import { scaled } from "./colours.js";
 
-const THICK = 0.026, THIN = 0.012; // metres
+export const THICK = 0.026; // metres
+const THIN = 0.012;
 const TRAIL = 1, TRACE = 0.009; // seconds, metres
 
 // Calls bone(a, b, radius, colour) and ball(point, radius, colour) for everything that is there; points are [x, y, z].

@@ -23,14 +23,14 @@ export class Flat {
     pen.fillStyle = frame.theme.line;
     pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
     pen.lineCap = "round";
-    for (const cell of cells) {
+    for (const cell of [...frame.blanks, ...cells]) {
       pen.save();
       pen.beginPath();
       pen.rect(cell.x, cell.y, cell.w - (cell.rightmost ? 0 : 1), cell.h - (cell.last ? 0 : 1));
       pen.clip();
       pen.fillStyle = frame.theme.ground;
       pen.fill();
-      this.cell(cell, frame);
+      if (cell.tracks) this.cell(cell, frame);
       pen.restore();
     }
   }

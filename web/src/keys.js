@@ -8,6 +8,8 @@ export const HELP = [
   [["n", "p"], "next recording, the one before"],
 ];
 
+export const HINT = "Keys: space plays, arrows walk round, + and - zoom, o arranges, t trails, and more";
+
 const TURN = 0.12;
 
 const ACTIONS = {

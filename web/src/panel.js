@@ -3,7 +3,7 @@
 import { LAYOUTS } from "./cells.js";
 import { gradient } from "./colours.js";
 import { element } from "./element.js";
-import { HELP } from "./keys.js";
+import { HELP, HINT } from "./keys.js";
 import { SPEEDS } from "./player.js";
 
 const SWITCHES = [
@@ -78,7 +78,7 @@ export function switches(player) {
     const one = button(label, () => player.toggle(name), { title: told });
     player.listeners.push(() => {
       pressed(one, player.show[name]);
-      one.hidden = name === "hips" && !player.measured && player.layouts.length < 2;
+      one.hidden = name === "hips" && !player.measurable && player.layout === "apart";
     });
     row.append(one);
   }
@@ -154,7 +154,7 @@ export function labels(player, layer) {
 }
 
 export function help() {
-  return element("details", { class: "mk-help" }, element("summary", { text: "Keys" }),
+  return element("details", { class: "mk-help" }, element("summary", { text: HINT }),
     element("dl", {}, ...HELP.map(([keys, told]) => element("div", {},
       element("dt", {}, ...keys.map((key) => element("kbd", { text: key }))), element("dd", { text: told })))));
 }

@@ -10,6 +10,7 @@ import { Solid } from "./solid.js";
 import { homeOf, room, stand, walksFar } from "./stance.js";
 
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
+const MANY = 16; // figures
 const HOLD = 0.6; // seconds that the last frame stays before it begins again
 
 export class Player {
@@ -18,7 +19,7 @@ export class Player {
     this.height = Number(root.dataset.height) || 480;
     this.camera = new Camera();
     this.show = { trails: false, hips: true, follow: false, floor: true };
-    this.painter = painterOn(canvas);
+    this.painter = painterOn(canvas, Math.max(...clips.map((clip) => clip.tracks.length)));
     this.flat = this.painter instanceof Flat;
     this.full = { true: reach(clips, true), false: reach(clips, false) };
     this.measured = clips.some((clip) => clip.tracks.some((track) => new Moved(track).known));
@@ -57,20 +58,17 @@ export class Player {
   lay(layout = this.layout) {
     this.layout = layout;
     const width = Math.max(this.stage.clientWidth, 1);
-    const { cells, tall } = arranged(columnsOf(this.clip, layout), width, this.height);
-    Object.assign(this, { cells, width, tall });
+    const columns = columnsOf(this.clip, layout);
+    this.room = room(columns.flat(), this.show);
+    const { cells, blanks, tall } = arranged(columns, this.room, width, this.height);
+    Object.assign(this, { cells, blanks, tall });
     this.painter.resize(width, tall);
-    this.fit();
     this.change(true);
-  }
-
-  fit() {
-    this.room = room(this.cells, this.show);
   }
 
   toggle(name) {
     this.show[name] = !this.show[name];
-    if (name === "hips" || name === "follow") this.fit();
+    if (name === "hips" || name === "follow") this.lay();
     this.change();
   }
 
@@ -154,6 +152,7 @@ export class Player {
     const figures = new Map(this.cells.map((cell) => [cell, this.figuresOf(cell)]));
     const views = new Map();
     this.painter.draw(this.cells, {
+      blanks: this.blanks,
       theme: this.theme, seconds: this.seconds, trails: this.show.trails, floor: this.show.floor,
       figuresOf: (cell) => figures.get(cell), roomOf: () => this.room,
       viewOf: (cell) => views.get(cell) ?? views.set(cell, this.camera.view(this.room, cell)).get(cell),
@@ -189,7 +188,17 @@ export class Player {
   }
 }
 
-function painterOn(canvas) {
-  const context = canvas.getContext("webgl2", { antialias: true, alpha: false, powerPreference: "low-power" });
+function painterOn(canvas, figures) {
+  const antialias = figures < MANY || !processorDraws();
+  const context = canvas.getContext("webgl2", { antialias, alpha: false, powerPreference: "low-power" });
   return context ? new Solid(canvas, context) : new Flat(canvas);
+}
+
+// Whether there is no graphics card: then smooth edges cost a quarter of the time, and many figures go without.
+function processorDraws() {
+  const context = document.createElement("canvas").getContext("webgl2");
+  const told = context?.getExtension("WEBGL_debug_renderer_info");
+  const name = told ? String(context.getParameter(told.UNMASKED_RENDERER_WEBGL)) : "";
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }

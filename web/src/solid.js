@@ -4,7 +4,7 @@ import {
   BufferAttribute, BufferGeometry, ColorManagement, DynamicDrawUsage, LinearSRGBColorSpace, LineBasicMaterial,
   LineSegments, Mesh, PerspectiveCamera, Scene, ShaderMaterial, WebGLRenderer,
 } from "three";
-import { parts, trails } from "./figure.js";
+import { parts, THICK, trails } from "./figure.js";
 import { floorLines } from "./floor.js";
 
 ColorManagement.enabled = false; // colours are shown as they are named
@@ -41,6 +41,7 @@ const FRAGMENT = `
     gl_FragColor = vec4(ink * (0.83 + 0.17 * dot(normal, vec3(-0.42, 0.66, 0.62))), 1.0);
   }`;
 const MATERIAL = new ShaderMaterial({ vertexShader: VERTEX, fragmentShader: FRAGMENT });
+const SEEN = 2; // pixels
 const CORNERS = [-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0];
 const TRIANGLES = [0, 1, 2, 0, 2, 3];
 
@@ -65,14 +66,23 @@ export class Solid {
     this.renderer.clear();
     this.renderer.setScissorTest(true);
     this.renderer.setClearColor(frame.theme.ground);
+    for (const blank of frame.blanks) {
+      this.cut(blank);
+      this.renderer.clear();
+    }
     cells.forEach((cell, i) => {
       const bottom = this.height - cell.y - cell.h;
       this.renderer.setViewport(cell.x, bottom, cell.w, cell.h);
-      const below = cell.last ? 0 : 1;
-      this.renderer.setScissor(cell.x, bottom + below, cell.w - (cell.rightmost ? 0 : 1), cell.h - below);
+      this.cut(cell);
       this.stages[i].fill(cell, frame);
       this.renderer.render(this.stages[i].scene, aimed(this.camera, frame.viewOf(cell)));
     });
+  }
+
+  // Draws within a cell only, and leaves a line to the next.
+  cut({ x, y, w, h, rightmost, last }) {
+    const line = last ? 0 : 1;
+    this.renderer.setScissor(x, this.height - y - h + line, w - (rightmost ? 0 : 1), h - line);
   }
 
   // Waits until all that was asked for is drawn.
@@ -106,10 +116,14 @@ class Stage {
 
   fill(cell, frame) {
     const { theme } = frame;
+    const view = frame.viewOf(cell);
+    const smallest = THICK * cell.h < SEEN * 2 * view.open * view.far ? THICK : 0; // joints of thin bones are not seen
     for (const one of this.all) one.begin();
     for (const figure of frame.figuresOf(cell)) {
       const bone = (a, b, radius, colour) => this.bones.add(a, b, radius, colour);
-      parts(figure, figure.look, bone, (point, radius, colour) => bone(point, point, radius, colour));
+      parts(figure, figure.look, bone, (point, radius, colour) => {
+        if (radius > smallest) bone(point, point, radius, colour);
+      });
       if (frame.trails) trails(figure, frame.seconds, theme.rgb.ground, bone);
     }
     if (frame.floor) floorLines(cell, frame, (a, b) => this.floor.add(a, b, theme.rgb.floor));

@@ -97,9 +97,9 @@ def album(title: str, lead: str, figures: Iterable[str], *, how: str = "", notes
     items = "".join(f"<li>{safe(note)}</li>" for note in notes)
     care = f'<div class="box care"><h3>Before you compare</h3><ul>{items}</ul></div>' if items else ""
     alarm = f'<div class="box alarm"><h3>Not for publishing</h3><ul><li>{safe(last)}</li></ul></div>' if last else ""
-    moving = f"{viewer(clips)}<h2>Frame by frame</h2>" if clips else ""
+    moving = f"{viewer(clips)}{alarm}<h2>Frame by frame</h2>" if clips else ""
     body = (f'<main><h1>{safe(title)}</h1><p class="lead">{safe(lead)}</p>{moving}{told}<p class="soft">{COLOURS}</p>'
-            f"{care}{''.join(map(_framed, figures))}{alarm}</main>{script() if clips else ''}")
+            f"{care}{''.join(map(_framed, figures))}{'' if clips else alarm}</main>{script() if clips else ''}")
     return document(title, body, safe(footer))
 
 
