@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 COLUMNS = {"one": 3.4, "two": 7.0}  # inches that a column of a paper is wide, and two with what is between them
 KINDS = ("svg", "png", "pdf")
-LOOK: Any = {"font.size": 7, "axes.titlesize": 8, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "none",
-        "pdf.fonttype": 42, "font.family": "DejaVu Sans", "legend.frameon": False, "legend.fontsize": 6,
-        "legend.handlelength": 3.2, "figure.dpi": 100, "axes.grid": True, "grid.color": "#e3e7ec", "axes.axisbelow": True, "svg.hashsalt": "maskeleton",
-        "axes.edgecolor": "#5b6673", "xtick.color": "#39414d", "ytick.color": "#39414d", "lines.linewidth": 1.3,
-        "text.parse_math": False}
+LOOK: Any = {
+    "font.size": 7, "font.family": "DejaVu Sans", "text.parse_math": False, "svg.fonttype": "none", "pdf.fonttype": 42,
+    "svg.hashsalt": "maskeleton", "figure.dpi": 100, "lines.linewidth": 1.3, "axes.titlesize": 8, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True, "axes.edgecolor": "#5b6673",
+    "grid.color": "#e3e7ec", "xtick.color": "#39414d", "ytick.color": "#39414d", "legend.frameon": False,
+    "legend.fontsize": 6, "legend.handlelength": 3.2,
+}
 MUCH = 300  # dots an inch
 
 

@@ -61,8 +61,10 @@ a { color: var(--keep); } :focus-visible { outline: 3px solid var(--keep); outli
   td, th { padding: .35rem .4rem; } }
 @media print { body { padding: 0; max-width: none; font-size: 11pt; } figure, table, .box { break-inside: avoid; }
                details::details-content { content-visibility: visible; block-size: auto; }
-               .wide { overflow: visible; } td.rate { min-width: 0; } th.who { min-width: 7.5rem; } td.rate svg, td.bar svg { width: 100%; }
-               table, tbody th, td.rate b { font-size: 8.5pt; } .range { font-size: 7.5pt; } th small { font-size: 6.5pt; }
+               .wide { overflow: visible; } td.rate { min-width: 0; }
+               th.who { min-width: 7.5rem; } td.rate svg, td.bar svg { width: 100%; }
+               table, tbody th, td.rate b { font-size: 8.5pt; } .range { font-size: 7.5pt; }
+               th small, th.who small, td.rate small { font-size: 6.5pt; }
                th, td { padding: .3rem .35rem; } h2, h3 { break-after: avoid; }
                * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
