@@ -25,7 +25,7 @@ from maskeleton.mask import load
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT20, KINECT25
 from maskeleton.splits import three_parts
-from maskeleton.training import MADE, everything_learned, train
+from maskeleton.training import MADE, everything_learned, pace, train
 from maskeleton.verbs.train import rows_for
 from maskeleton.verbs.train import train as verb
 
@@ -353,6 +353,13 @@ def test_more_epochs_are_only_more_where_learning_rates_stay(dataset, given, tmp
     train(dataset, ["action"], ["gender"], set=constant | {"epochs": 1}, out=tmp_path, engine=CPU)
     more = train(dataset, ["action"], ["gender"], set=constant, out=tmp_path, engine=CPU)
     assert more.hash == train(dataset, ["action"], ["gender"], set=constant, engine=CPU).hash
+
+
+def test_rates_fall_to_a_tenth_at_each_step_or_along_a_cosine():
+    steps = {"schedule": "steps", "steps": (60, 80, 100)}
+    assert [pace(steps, number, 0.5) for number in (0, 59, 60, 99, 139)] == pytest.approx([1, 1, 0.1, 0.01, 0.001])
+    assert pace(steps | {"schedule": "constant"}, 139, 0.5) == 1
+    assert [pace({"schedule": "cosine"}, 0, gone) for gone in (0, 0.5, 1)] == pytest.approx([1, 0.5, 0])
 
 
 # ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────────

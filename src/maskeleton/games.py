@@ -28,8 +28,10 @@ DEFAULT: Options = {
     "objective": "entropy",  # what the anonymizer wants of the seekers: equation 2; cross_entropy: equation 1
     "distance": "mean",  # how moving counts: the mean square, as published; sum, as equation 2 is written
     "optimizer": "adamw",
+    "decay": 0.0,  # of weights
     "epochs": 16,
-    "schedule": "cosine",  # how the learning rates fall: cosine, or constant, as published
+    "schedule": "cosine",  # how the learning rates fall: cosine, constant, or steps (a tenth at each of `steps`)
+    "steps": (60, 80, 100),
     "reconstruct": 30,  # epochs in which an anonymizer that starts as nothing first learns to give back what it gets
     "lr_reconstruct": 0.003,
     "chain": "sequence",
@@ -74,7 +76,8 @@ TABLE_5: dict[str, Options] = {
     for number, weights in enumerate(WEIGHTS_OF_TABLE_5, 1)
 }
 # The published code's two games; it has one learning rate, and no alpha in its maximization step: lr_max is lr / alpha.
-CODE = PAPER | {"keeper": "shiftgcn", "seeker": "shiftgcn", "optimizer": "nesterov", "batch": 64, "epochs": 140}
+CODE = PAPER | {"keeper": "shiftgcn", "seeker": "shiftgcn", "optimizer": "nesterov", "batch": 64, "epochs": 140,
+                "decay": 0.0001, "schedule": "steps"}
 PUBLISHED: dict[str, Options] = {
     "ntu-published-res": CODE | RES | _adversarial(0.01, 0.01, 64, 1.0, 10.0) | {"blocks": 10},
     "ntu-published-unet": CODE | {"anonymizer": "unet", "reconstruct": 0} | _adversarial(0.01, 0.0333, 64, 0.3, 2.0),
@@ -84,12 +87,12 @@ GAMES: dict[str, Options] = {"default": DEFAULT, **TABLE_4, **TABLE_5, **PUBLISH
 ROLES = ("keeper.", "seeker.")  # before an option of how keepers or seekers are made and taught
 LIMITS: dict[str, tuple[float, float]] = {
     "keepers": (1, 64), "seekers": (1, 64), "privacy": (0, 1e6), "fidelity": (0, 1e6), "lr_min": (0, 100),
-    "lr_max": (0, 100), "lr_reconstruct": (0, 100), "batch": (1, 100_000), "min_steps": (1, 1000),
+    "lr_max": (0, 100), "lr_reconstruct": (0, 100), "batch": (1, 100_000), "min_steps": (1, 1000), "decay": (0, 1),
     "epochs": (1, 100_000), "reconstruct": (0, 100_000), "frames": TEACHING_LIMITS["frames"], "check": (0, 0.5),
 }
 WORDS = {"chain": TEACHING_WORDS["chain"], "fill": TEACHING_WORDS["fill"], "optimizer": ("sgd", "nesterov", "adamw"),
          "objective": ("entropy", "cross_entropy"), "distance": ("mean", "sum"),
-         "algorithm": tuple(name for name in ALGORITHMS if name != "reconstruct"), "schedule": ("cosine", "constant")}
+         "algorithm": tuple(name for name in ALGORITHMS if name != "reconstruct"), "schedule": ("cosine", "constant", "steps")}
 
 
 def arranged(preset: str = "default", set: Mapping[str, Any] | None = None) -> tuple[Options, Options]:

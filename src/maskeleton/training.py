@@ -233,7 +233,8 @@ class Course:
         return Game(self.net, keepers, seekers, lr_min=options["lr_min"] if seekers else options["lr_reconstruct"],
                     lr_max=options["lr_max"] if learning else None, privacy=options["privacy"],
                     fidelity=options["fidelity"], min_steps=options["min_steps"], objective=options["objective"],
-                    distance=options["distance"], optimizer=options["optimizer"], engine=self.engine)
+                    distance=options["distance"], optimizer=options["optimizer"],
+                    decay=options["decay"], engine=self.engine)
 
     def play(self, minutes: float | None, folder: Path | None, report: Report | None,
              say: Callable[[str], None]) -> None:
@@ -263,8 +264,8 @@ class Course:
     def _epoch(self, number: int, gone: float) -> dict[str, float]:
         """One epoch, when so much of the way is gone; its row of curves.jsonl."""
         game, algorithm = self._turn(number)
-        if self.options["schedule"] == "cosine" and algorithm is not reconstruct:
-            game.pace(0.5 * (1 + math.cos(math.pi * min(gone, 1.0))))
+        if algorithm is not reconstruct:
+            game.pace(pace(self.options, number - self.before, gone))
         try:
             with self.engine.seeded(seed_for(self.seed, "game", number, self.engine.rank)):
                 return epoch(algorithm, game, self._batches(number), self._looks())
@@ -332,6 +333,13 @@ class Course:
             game.resume(state["game"])
         except (KeyError, TypeError, ValueError, RuntimeError, IndexError, AttributeError) as fault:
             raise UserError(f"the state in {folder} cannot be used: {fault}", "delete the folder, train anew") from None
+
+
+def pace(game: Options, number: int, gone: float) -> float:
+    """The share of their learning rates by which networks learn in epoch `number` of the game."""
+    if game["schedule"] == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * min(gone, 1.0)))
+    return float(0.1 ** sum(number >= step for step in game["steps"] if game["schedule"] == "steps"))
 
 
 def _key(part: MotionDataset, cast: Cast, game: Options, own: Options, seed: int) -> str:
