@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from maskeleton.errors import UserError
 from maskeleton.motion import Motion
 from maskeleton.page.chart import chart
 from maskeleton.page.figures import figures, rates, trade
@@ -111,3 +112,6 @@ def test_report_writes_them_without_names_of_people(tmp_path: Path, monkeypatch:
     assert "person 1 (7 of 10)" in drawn
     assert "P007" not in drawn
     assert "original" not in (tmp_path / "drawn" / "frames-worst-1-one.svg").read_text("utf-8")
+    with pytest.raises(UserError, match="is there already"):
+        report(run, tmp_path / "other.html", figures=tmp_path / "drawn")
+    assert not (tmp_path / "other.html").exists()

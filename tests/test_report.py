@@ -136,6 +136,20 @@ def test_a_public_copy_tells_no_secrets_and_the_other_all(tmp_path: Path) -> Non
     assert "--seed 20261128" in text_of(secret)
 
 
+@pytest.mark.parametrize(("said", "told"), [
+    ("left out, for want of recordings: P007, 12", "left out, for want of recordings"),
+    ("3 recordings are not tested, because nobody trains their subject: 12, P007", "because nobody trains their subject"),
+    ("subject in the recordings that the anonymizer learned from: 12, P007 would be in one half only", "… would be in one half"),
+    ("P007 stands out; 12 do not", "… stands out; 12 do not"),
+    ("see ~/secret/place and ../private/x.npz, 3 m/s", "see … and …, 3 m/s"),
+])
+def test_sentences_that_name_people_or_places_are_told_without(tmp_path: Path, said: str, told: str) -> None:
+    told_of = text_of(page_of(tmp_path, evaluation(warnings=[said], not_tried=[said])))
+    assert "P007" not in told_of
+    assert "12, " not in told_of
+    assert told_of.count(told) == 2
+
+
 def test_people_are_numbered_by_how_exposed_they_are() -> None:
     names = pseudonyms(evaluation())
     assert (names["P007"], names["P001"]) == ("person 1", "person 7")

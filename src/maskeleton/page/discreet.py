@@ -10,6 +10,11 @@ from maskeleton.verdict import most_exposed
 
 PUBLIC_FACTS = ("name", "recordings", "people", "skeleton", "fps", "made_by")
 PATH = re.compile(r"(?<![\w.])(?:~|\.{1,2}|[A-Za-z]:)?[/\\][^\s:,;'\"]+")
+NAMING = (  # sentences of splits that name people, and the same without
+    (re.compile(r"(left out, for want of recordings|nobody trains their subject|there is one person only): .*"), r"\1"),
+    (re.compile(r"\bno subject .+ (would be in)"), r"no … \1"),
+    (re.compile(r"(^|: )[^:]+ (would be in one half only)"), r"\1… \2"),
+)
 EVERYBODY = 1_000_000_000
 
 
@@ -28,12 +33,15 @@ def public(run: Run) -> Run:
     card, names = run.card, models(run.card.cells)
     hidden = {str(value): "…" for value in _places(run.record.get("options", {}))} | names
     people = pseudonyms(card)
+    secret = run.ids | people.keys()
 
     def quiet(words: str) -> str:
         for path, name in sorted(hidden.items(), key=lambda one: -len(one[0])):
             words = words.replace(path, name)
         words = PATH.sub("…", words)
-        return " ".join("…" if _is_id(word.strip(",.:;'\"()"), run.ids) else word for word in words.split(" "))
+        for pattern, bare in NAMING:
+            words = pattern.sub(bare, words)
+        return " ".join("…" if _tells(word.strip(",.:;'\"()"), secret) else word for word in words.split(" "))
 
     def asked(row: dict[str, Any]) -> dict[str, Any]:
         return {**row, "judge": _renamed(str(row["judge"]), names)}
@@ -65,8 +73,9 @@ def models(cells: Iterable[CellScore]) -> dict[str, str]:
     return {path: f"model {number}" for number, path in enumerate(paths, 1)}
 
 
-def _is_id(word: str, ids: frozenset[str]) -> bool:
-    return word in ids and not word.isdigit()
+def _tells(word: str, secret: frozenset[str]) -> bool:
+    """Whether a word is an id or somebody's code; a number may be anything."""
+    return word in secret and not word.isdigit()
 
 
 def _renamed(judge: str, names: Mapping[str, str]) -> str:

@@ -35,15 +35,18 @@ MUCH = 300  # dots an inch
 
 def press(figure: Figure, stem: Path, columns: Sequence[str] = ()) -> list[Path]:
     """Write STEM-one.svg, STEM-two.pdf and so on; each appears whole or not at all."""
-    written = []
     for column in columns or COLUMNS:
         with _drawn(figure, COLUMNS[column]) as sheet:
-            for kind in KINDS:
-                path = stem.with_name(f"{stem.name}-{column}.{kind}")
+            for path in files_of(stem, [column]):
+                kind = path.suffix.removeprefix(".")
                 with atomic(path) as out:
                     sheet.savefig(out, format=kind, dpi=MUCH, metadata=_undated(kind))
-                written.append(path)
-    return written
+    return files_of(stem, columns)
+
+
+def files_of(stem: Path, columns: Sequence[str] = ()) -> list[Path]:
+    """The files that a figure becomes."""
+    return [stem.with_name(f"{stem.name}-{column}.{kind}") for column in columns or COLUMNS for kind in KINDS]
 
 
 def _undated(kind: str) -> dict[str, Any]:

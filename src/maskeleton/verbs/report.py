@@ -46,15 +46,15 @@ def report(
     shown = list(recordings(run, told.card, show_originals))
     page = page_of(told, shown, secret=show_originals, chapters=chapters)
     if figures is not None:
-        press_all(told, shown, Path(figures), show_originals)
+        press_all(told, shown, Path(figures), show_originals, force)
     with atomic(out) as file:
         file.write_text(page, "utf-8")
     return out
 
 
-def press_all(run: Run, shown: Iterable[Shown], folder: Path, secret: bool) -> list[Path]:
+def press_all(run: Run, shown: Iterable[Shown], folder: Path, secret: bool, force: bool) -> list[Path]:
     """Every figure of a run, as SVG, PNG and PDF, one and two columns wide."""
-    from maskeleton.page.press import press
+    from maskeleton.page.press import files_of, press
 
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file, and figures are many", "name a folder with --figures")
@@ -63,6 +63,9 @@ def press_all(run: Run, shown: Iterable[Shown], folder: Path, secret: bool) -> l
     for one in shown:
         if one.row["why"] != "together" and (frames := _moments(one, secret)):
             drawn[f"frames-{one.row['file']}"] = frames
+    there = [path for name in drawn for path in files_of(folder / name) if path.exists()]
+    if there and not force:
+        raise UserError(f"{there[0]} is there already", "choose another folder, or overwrite its figures with --force")
     return [path for name, figure in drawn.items() for path in press(figure, folder / name)]
 
 
