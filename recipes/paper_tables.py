@@ -4,7 +4,8 @@
 
 TABLE is table3, table5, identity, figure1, figure3, figure4, figure5 or figure6; without one all are made. FOLDER/etri
 and FOLDER/ntu are read where they are there (see paper_leaks.py, which has tables 1 and 2); people who do not exist
-stand in for what is not. --out gets table3.md … figure6.svg, and keeps in work/ what was taught: a run that was stopped
+stand in for what is not. --out gets table3.md, figure3-one.svg and so on (one and two columns wide, as SVG, PNG and PDF, by
+the same code as `maskeleton report --figures`), and keeps in work/ what was taught: a run that was stopped
 goes on. --small has small networks play and judge: it takes minutes instead of days, with weights and learning rates
 chosen for them on other people who do not exist.
 
@@ -21,14 +22,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from drawing import Line, chart
 from playing import FROZEN, KEEP, Stage, moved, released, sign_free
 
 from maskeleton import MotionDataset, UserError, read
 from maskeleton.answers import Answers
 from maskeleton.games import TABLE_4, TABLE_5, arranged
 from maskeleton.mask import Mask
-from maskeleton.page.strip import strip
+from maskeleton.page.plot import Figure, Frames, Level, Line, Plot, before_after, line
+from maskeleton.page.press import press
 from maskeleton.score import Score, score
 from maskeleton.splits import three_parts
 from maskeleton.synthetic import SyntheticSource, settings
@@ -180,7 +181,7 @@ def columns(stage: Stage) -> list[tuple[str, tuple[str, str, str]]]:
     return told
 
 
-def line(row: Row, found: Found, stage: Stage) -> str:
+def printed(row: Row, found: Found, stage: Stage) -> str:
     """The row as it is printed: the paper's three figures, then ours, each score with its interval over people."""
     told = []
     for _, which in columns(stage):
@@ -203,7 +204,7 @@ def table(name: str, stage: Stage, small: bool, say: Callable[[str], None]) -> l
     done = []
     for row in rows_of(name, small):
         done.append((row, measured(row, stage)))
-        say(line(*done[-1], stage))
+        say(printed(*done[-1], stage))
     return done
 
 
@@ -215,54 +216,64 @@ def against(stage: Stage, found: Sequence[tuple[float, Found]], name: str = "", 
     main, anew = ("top1", "top1") if stage.hide == "subject" else ("balanced_accuracy", "auc")
     which = {"action, frozen": (KEEP, FROZEN, "top1"), f"{stage.hide}, frozen, balanced": (stage.hide, FROZEN, main),
              f"{stage.hide}, taught anew, AUC": (stage.hide, stage.judge, anew)}
-    return [Line(f"{told}{name}", [(x, one.rate(*way)) for x, one in found], dashed, colour)
+    return [line(f"{told}{name}", [(x, one.rate(*way)) for x, one in found], dashed, colour)
             for colour, (told, way) in enumerate(which.items())]
 
 
-def figure3(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, str]:
+def compared(stage: Stage, found: Found) -> list[Level]:
+    """What all of it has to be compared with: guessing."""
+    hidden = ("top1", f"{stage.hide} by chance") if stage.hide == "subject" else ("balanced_accuracy", "balanced, AUC by chance")
+    return [Level(f"{KEEP} by chance", found.scores[KEEP, FROZEN, "top1"].chance),
+            Level(hidden[1], found.scores[stage.hide, FROZEN, hidden[0]].chance, dotted=True)]
+
+
+def figure3(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, Figure]:
     """Accuracies against the size of the ensemble."""
     done = [found for _, found in table("figure3", stage, small, say)]
     lines = against(stage, list(zip((1.0, 2.0, 3.0), done[:3], strict=True)))
     lines += against(stage, list(zip((1.0, 2.0, 3.0), done[3:], strict=True)), ", a.-e.", dashed=True)
-    return {"figure3.svg": chart("Ensembles under a held-out judge", "keepers and seekers", "rate", lines,
-                                 [(1, "1A1P"), (2, "2A2P"), (3, "3A3P")])}
+    return {"figure3": Plot("Ensembles under a held-out judge", "keepers and seekers", "rate", lines, compared(stage, done[0]),
+                            [(1, "1A1P"), (2, "2A2P"), (3, "3A3P")])}
 
 
-def figure4(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, str]:
+def figure4(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, Figure]:
     """Reconstruction error against accuracies: the rows of table 5."""
     done = sorted(((found.rmse, found) for _, found in table("table5", stage, small, say)), key=lambda one: one[0])
     paper = np.array([[float(word) for word in words.split()] for words in SWEEP])
     lines = against(stage, done)
-    lines += [Line(f"the paper: {what}", [(float(x), float(y)) for x, y in paper[:, [0, column]]], True, column - 1)
+    lines += [line(f"the paper: {what}", [(float(x), float(y)) for x, y in paper[:, [0, column]]], True, column - 1)
               for column, what in ((1, KEEP), (2, "gender"))]
-    return {"figure4.svg": chart("Reconstruction error against accuracies", "RMSE, normalized", "rate", lines)}
+    return {"figure4": Plot("Reconstruction error against accuracies", "RMSE, normalized", "rate", lines,
+                            compared(stage, done[0][1]))}
 
 
-def figure5(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, str]:
+def figure5(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, Figure]:
     """Curves over epochs, of the networks that play, where people are hidden; the last epoch is what counts."""
     mask = played("ntu-res-adv", small)(stage)
     names = {f"keep_{KEEP}": KEEP, f"hide_{stage.hide}": stage.hide, "rmse": "RMSE"}
-    lines = [Line(f"{told}, {part}", [(row["epoch"], row.get(f"{key}_{what}")) for row in mask.curves], key == "train", colour)
+    lines = [line(f"{told}, {part}", [(row["epoch"], row.get(f"{key}_{what}")) for row in mask.curves], key == "train", colour)
              for colour, (what, told) in enumerate(names.items()) for key, part in (("train", "training"),
                                                                                    ("check", "validation"))]
     last = mask.curves[-1]
     say(f"\nfigure 5: epoch {last['epoch']:.0f}, the last one; of the networks that play, on what they did not learn from: "
         + ", ".join(f"{told} {last[f'check_{what}']:.4f}" for what, told in names.items()))
-    return {"figure5.svg": chart("Training and validation, adversarial, residual", "epoch", "rate, RMSE", lines)}
+    levels = [Level(f"{label} by chance", 1 / len(np.unique(stage.dataset.labels[label])), dotted=label == stage.hide)
+              for label in (KEEP, stage.hide)]
+    return {"figure5": Plot("Training and validation, adversarial, residual", "epoch", "rate, RMSE", lines, levels)}
 
 
-def figure6(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, str]:
+def figure6(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, Figure]:
     """Five frames before and after: two recordings without their gender, and one without who it is."""
     gender = stage.hide == "gender"
     before = stage.seen.select(stage.half.test)
     after = released(played("etri-res-adv" if gender else "ntu-res-adv", small)(stage), before)
     rows = spread(before, 2 if gender else 1)
     say(f"\nfigure 6, {stage.hide}: above as recorded, below as released: " + ", ".join(before.ids[row] for row in rows))
-    return {f"figure6-{number}.svg": pair(before, after, row, before.text(KEEP, row))
+    return {f"figure6-{number}": pair(before, after, row, before.text(KEEP, row))
             for number, row in enumerate(rows, 1 if gender else 3)}
 
 
-def figure1(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, str]:
+def figure1(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, Figure]:
     """One recording: the hidden label exposed, then hidden, and the action kept, to frozen judges."""
     before = stage.seen.select(stage.half.test)
     after = released(played("etri-res-adv", small)(stage), stage.seen)
@@ -274,7 +285,7 @@ def figure1(stage: Stage, small: bool, say: Callable[[str], None]) -> dict[str, 
     row = int(np.argmax(np.where(good, sure[0] - np.abs(sure[1] - 1 / len(hidden[0].classes)), -np.inf)))
     told = f"{before.text(KEEP, row)}: {before.text(stage.hide, row)} {sure[0][row]:.2f}, then {sure[1][row]:.2f}"
     say(f"\nfigure 1: {before.ids[row]}, {told} by the frozen judge, who also tells the action right before and after")
-    return {"figure1.svg": pair(before, released(played("etri-res-adv", small)(stage), before), row, told)}
+    return {"figure1": pair(before, released(played("etri-res-adv", small)(stage), before), row, told)}
 
 
 def likely(answers: Answers) -> np.ndarray:
@@ -282,8 +293,8 @@ def likely(answers: Answers) -> np.ndarray:
     return np.asarray(answers.scores[np.arange(len(answers.truth)), answers.truth])
 
 
-def pair(before: MotionDataset, after: MotionDataset, row: int, title: str) -> str:
-    return strip(before[row], before.skeleton, frames=5, below=after[row], title=title, fps=before.fps)
+def pair(before: MotionDataset, after: MotionDataset, row: int, title: str) -> Frames:
+    return before_after(title, before[row], after[row], before.skeleton, before.fps)
 
 
 # ── the command ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -307,7 +318,7 @@ def make(name: str, stages: Sequence[Stage], small: bool, out: Path) -> None:
             if name not in FIGURES:
                 table(name, stage, small, say)
         for file, picture in pictures.items():
-            (out / file).write_text(picture, encoding="utf-8")
+            press(picture, out / file)
     (out / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

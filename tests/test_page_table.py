@@ -56,7 +56,7 @@ def test_a_row_is_an_attacker_and_a_column_a_threat() -> None:
     html = page(evaluated())
     told = text_of(html)
     assert "statistics of the movement by take 97 % [87, 100] 8 % [0, 18] 42 % [32, 52]" in told
-    heads = re.findall(r"<th>(\w+)<small>", html)
+    heads = re.findall(r'<th scope="col">(\w+)<small>', html)
     assert heads == ["before", "naive", "adaptive", "before", "naive", "adaptive", "transfer"]  # what is hidden first
 
 
@@ -111,9 +111,9 @@ def test_who_in_what_how_small_and_what_was_not_tried() -> None:
         motion=[{"metric": "jerk", "unit": "m/s³", "value": 4.2}, {"metric": "jerk_original", "unit": "m/s³", "value": 3.8}],
         not_tried=["attack match"])
     told = text_of(page(card))
-    assert "Most exposed people (subject) person right P8 8 of 9 P7 7 of 9" in told
+    assert "Most exposed people (subject) person right share P8 8 of 9 P7 7 of 9" in told
     assert "P3" not in told  # five of them
-    assert "action right wave 9 of 10 sit 2 of 10" in told
+    assert "action right share wave 9 of 10 sit 2 of 10" in told
     assert "planted (turned bone) are found from 3 degrees on" in told
     assert "planted (trembling) were not found even at 8 mm" in told
     assert "learned from a share of the takes: 30 % from 50 %, 42 % from 100 %." in told

@@ -5,7 +5,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,12 +15,10 @@ from maskeleton.splits import three_parts
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 sys.path.insert(0, str(RECIPES))
-drawing = importlib.import_module("drawing")
 playing = importlib.import_module("playing")
 paper_tables = importlib.import_module("paper_tables")
 
 BRIEF = {"frames": 8, "epochs": 1, "least_steps": 0, "widths": (8, 8)}
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +52,9 @@ def test_pictures_of_two_recordings_without_gender_and_of_one_without_a_name(sta
                                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper_tables, "played", lambda preset, small: lambda stage: stage.noise(0.05, "sequence"))
     paper_tables.make("figure6", [stage, replace(stage, hide="subject")], True, tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure6-1.svg", "figure6-2.svg", "figure6-3.svg", "figure6.md"]
+    assert {path.name.partition("-one")[0].partition("-two")[0] for path in tmp_path.iterdir()} == {
+        "figure6-1", "figure6-2", "figure6-3", "figure6.md"}
+    assert len(list(tmp_path.glob("figure6-*"))) == 3 * 2 * 3  # recordings, widths, kinds of file
     assert len((tmp_path / "figure6.md").read_text().split("figure 6, ")) == 3
     assert paper_tables.TABLES["figure5"] == ("ntu",)  # the paper's curves are of identity
 
@@ -88,13 +87,13 @@ def test_a_frozen_judge_learned_from_originals_and_is_asked_about_the_release(st
 def test_a_row_has_every_column_and_figures_show_what_was_asked(stage: Any) -> None:
     row = paper_tables.Row("adversarial", ".1 .2 .3", paper_tables.played("etri-res-adv", True, keepers=1, seekers=1))
     found = paper_tables.measured(row, stage)
-    columns = paper_tables.line(row, found, stage).strip("| ").split(" | ")
+    columns = paper_tables.printed(row, found, stage).strip("| ").split(" | ")
     assert columns[:4] == ["adversarial", ".1", ".2", ".3"]
     assert len(columns) == 5 + len(paper_tables.columns(stage))
     assert 0 < found.rmse < 1
     assert found.rate("gender", "features", "auc") >= 0.5
     lines = paper_tables.against(stage, [(0.1, found)])
-    assert [line.points[0][1] for line in lines] == [
+    assert [line.dots[0].y for line in lines] == [
         found.scores["action", "frozen", "top1"].rate, found.scores["gender", "frozen", "balanced_accuracy"].rate,
         found.rate("gender", "tcn", "auc")]
     again = row.mask(stage)  # from the folder: nothing is trained twice
@@ -109,30 +108,6 @@ def test_what_is_always_wrong_tells_as_much_as_what_is_always_right() -> None:
     assert score(wrong, "auc").rate == 0
     assert playing.sign_free(score(wrong, "auc").rate) == 1
     np.testing.assert_array_equal(paper_tables.likely(wrong), 0)
-
-
-def test_a_chart_is_drawn_to_scale() -> None:
-    lines = [drawing.Line("a < b", [(0, 0.0), (1, 0.5), (2, 1.0)]), drawing.Line("gone", [(0, None), (1, 0.25)], True)]
-    picture = ElementTree.fromstring(drawing.chart("Title & more", "across", "up", lines))
-    marks = [(float(mark.get("cx", "")), float(mark.get("cy", ""))) for mark in picture.iter(f"{SVG}circle")]
-    assert len(marks) == 4
-    (left, low), (middle, half), (right, high), (_, quarter) = marks
-    assert middle - left == pytest.approx(right - middle, abs=0.2)
-    assert low - half == pytest.approx(half - high, abs=0.2)
-    assert quarter == pytest.approx((low + half) / 2, abs=0.2)
-    told = [text.text for text in picture.iter(f"{SVG}text")]
-    assert {"Title & more", "a < b", "gone", "across", "up", "0.5", "2"} <= {*told}
-
-
-@pytest.mark.parametrize(("values", "found"), [
-    ([0.0, 1.0], [0, 0.2, 0.4, 0.6, 0.8, 1]), ([0.013, 0.07], [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07]), ([5.0], None)])
-def test_steps_are_round_and_reach_around_all_values(values: list[float], found: list[float] | None) -> None:
-    got = drawing.steps(values)
-    assert got[0] <= min(values)
-    assert got[-1] >= max(values)
-    assert len(got) >= 2
-    if found is not None:
-        assert got == pytest.approx(found)
 
 
 def test_an_unknown_table_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from maskeleton.verbs.describe import describe as describe
     from maskeleton.verbs.evaluate import evaluate as evaluate
     from maskeleton.verbs.release import release as release
+    from maskeleton.verbs.report import report as report
     from maskeleton.verbs.synthesize import synthesize as synthesize
     from maskeleton.verbs.train import train as train
     from maskeleton.verbs.verify import verify as verify
@@ -67,6 +68,7 @@ _PUBLIC = {
     "open_source": "formats.opening",
     "read": "formats.opening",
     "release": "verbs.release",
+    "report": "verbs.report",
     "restore": "normalize",
     "save": "checkpoint",
     "score": "score",

@@ -65,13 +65,14 @@ def describe(
     jobs: Jobs = 1,
 ) -> None:
     """Say what is in a dataset and what is wrong with it."""
+    from maskeleton.page.terminal import described
     from maskeleton.progress import progress
     from maskeleton.verbs import describe as verb
 
     with progress("describe") as report:
         found = verb.describe(data, format=format, pattern=pattern, people=people or (), missing=missing,
                               skeleton=skeleton, fps=fps, jobs=jobs, report=report)
-    print(json.dumps(found) if as_json else verb.page(found))
+    print(json.dumps(found) if as_json else described(found, verb.page))
 
 
 @app.command()
@@ -171,6 +172,25 @@ def view(
 
 for _verb in (audit, train, anonymize, evaluate, release, verify):
     app.command()(_verb)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN/", help="The folder that audit or evaluate wrote with --out.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The page to write.")],
+    figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Also draw figures for a paper, as SVG, PNG and PDF, "
+                                                 "into this folder.")] = None,
+    show_originals: Annotated[bool, typer.Option("--show-originals", help="With original motion, people's codes, seeds and "
+                                                 "places: not for passing on.")] = False,
+    force: Force = False,
+) -> None:
+    """Draw what a run found: one page that needs nothing else.
+
+    First in plain words what to decide by, then everything else.
+    """
+    from maskeleton.verbs import report as verb
+
+    print(verb.report(run, out, figures=figures, show_originals=show_originals, force=force))
 
 
 @app.command()

@@ -68,9 +68,9 @@ def audit(
 
     With intervals over people, beside chance and a measured null.
     """
+    from maskeleton.page.terminal import shown
     from maskeleton.progress import progress
     from maskeleton.verbs import audit as verb
-    from maskeleton.verdict import table
 
     with progress("audit") as report:
         card = verb.audit(data, hide=hide, keep=keep, judges=judge or ("tcn",), attacks=attack or verb.ATTACKS_ASKED,
@@ -78,7 +78,7 @@ def audit(
                           set=machine(set, device, precision), format=format, pattern=pattern, people=people or (),
                           skeleton=skeleton, fps=fps, seed=seed, jobs=jobs,
                           share=(shard_index, num_shards), force=force, report=report)
-    print(table(card))
+    print(shown(card))
 
 
 def train(
@@ -183,17 +183,17 @@ def evaluate(
 
     And what it is still good for.
     """
+    from maskeleton.page.terminal import shown
     from maskeleton.progress import progress
     from maskeleton.threats import THREATS
     from maskeleton.verbs import evaluate as verb
-    from maskeleton.verdict import table
 
     with progress("evaluate") as report:
         card = verb.evaluate(original, released, keep=keep, hide=hide, mask=mask, threats=threat or tuple(THREATS),
                              attacks=attack or verb.ATTACKS_ASKED, judges=judge or verb.JUDGES_ASKED, by=split, seeds=seeds,
                              minutes=minutes, out=out, set=machine(set, device, precision), format=format, seed=seed,
                              jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
-    print(table(card))
+    print(shown(card))
 
 
 def release(

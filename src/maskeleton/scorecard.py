@@ -36,7 +36,9 @@ ROWS: dict[str, dict[str, Any]] = {
     "learning": {"label": str, "share": NUMBER, "rate": NUMBER, "low": NUMBER, "high": NUMBER},
     "channels": {"label": str, "channel": str, "plain": NUMBER, "within": (*NUMBER, type(None)), "low": NUMBER,
                  "high": NUMBER, "chance": NUMBER},
+    "shown": {"file": str, "why": str, "label": str, "action": (str, type(None)), "right": NUMBER, "cut": bool},
 }
+LATER = ("shown",)  # lists that a file of an earlier version lacks
 BY = {name: WHO[name] for name in ("threat", "attack", "judge")}
 ADDED: dict[str, dict[str, Any]] = {  # in files that have them
     "cells": {"validation": (*NUMBER, type(None)), "null_away": bool, "validation_error": NUMBER},
@@ -108,6 +110,7 @@ class Scorecard:
     limits: Rows = field(default_factory=list)  # the smallest planted signatures that were found
     learning: Rows = field(default_factory=list)  # the score by the share of training recordings
     channels: Rows = field(default_factory=list)  # where it lives, by `--explain`
+    shown: Rows = field(default_factory=list)  # recordings that the run's folder keeps to be looked at
     warnings: list[str] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
 
@@ -129,6 +132,7 @@ class Scorecard:
         if faults:
             raise UserError(f"{path}: {listed(faults, 5)}", "run the verb again, or take the file it wrote")
         cells = [CellScore(**{**cell, "leaks": tuple(cell["leaks"])}) for cell in told["cells"]]
+        told = {**{name: [] for name in LATER}, **told}
         return cls(**{own.name: told[own.name] for own in fields(cls) if own.name != "cells"}, cells=cells)
 
 
@@ -173,7 +177,7 @@ def _faults(told: Any) -> Iterator[str]:
     for name in ("warnings", "not_tried"):
         yield from _no_words(told.get(name), name)
     for name, expected in ROWS.items():
-        rows = told.get(name)
+        rows = told.get(name, [] if name in LATER else None)
         if not isinstance(rows, list):
             yield f"{name} is {_kind(rows)}, expected a list"
             continue
@@ -227,7 +231,7 @@ def _senseless(row: Mapping[str, Any], where: str) -> Iterator[str]:
     low, rate, high = (row.get(key) for key in ("low", "rate", "high"))
     if _is_number(low) and _is_number(rate) and _is_number(high) and not 0 <= low <= rate <= high <= 1:
         yield f"{where[:-1]}: {low} <= {rate} <= {high} does not hold within 0 and 1"
-    for key in ("chance", "null", "validation", "share", "plain", "within"):
+    for key in ("chance", "null", "validation", "share", "plain", "within", "right"):
         if _is_number(row.get(key)) and not 0 <= row[key] <= 1:
             yield f"{where}{key} is {row[key]}, expected 0 to 1"
     for key in ("trials", "people", "seeds", "minutes", "hits", "recordings"):

@@ -1,8 +1,9 @@
 """Verdict: what a table of cells comes to: the strongest attacker of each label, and whether to believe any of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from maskeleton.rates import METRICS
 from maskeleton.score import primary
 from maskeleton.scorecard import CellScore, Scorecard
 
@@ -98,6 +99,12 @@ def _told(cell: CellScore, among: Iterable[CellScore]) -> dict[str, Any]:
             "people": cell.people, "seeds": cell.seeds}
 
 
+def found(row: Mapping[str, Any]) -> bool:
+    """Whether the whole interval of a headline lies beyond chance and the null."""
+    floor = max(row["chance"], row["null"] if row["null"] is not None else 0.0)
+    return bool(row["low"] > floor if METRICS[row["metric"]].upward else row["high"] < floor)
+
+
 # ── trust ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -168,28 +175,31 @@ def _who(cell: CellScore) -> str:
 def table(card: Scorecard) -> str:
     """The scorecard on one screen, in plain characters: a block a label, a line a threat and attack."""
     lines: list[str] = []
-    shown = _shown(card.cells)
+    shown = shown_cells(card.cells)
     words = max((len(_line_name(cell)) for cell in shown), default=0)
     for label, role in dict.fromkeys((cell.label, cell.role) for cell in shown):
         mine = [cell for cell in shown if (cell.label, cell.role) == (label, role)]
         lines += [_title(mine), *(_line(cell, words) for cell in mine), ""]
     for label in dict.fromkeys(row["label"] for row in card.channels):
         lines += [*_channel_lines([row for row in card.channels if row["label"] == label], label), ""]
-    lines += [_sentence(row) for row in card.headline]
-    for row in card.headline:
-        lines += _exposed(card, row)
+    return "\n".join([*lines, *(_sentence(row) for row in card.headline), *notes(card)]).rstrip()
+
+
+def notes(card: Scorecard) -> list[str]:
+    """What stands below the headlines: who is exposed, what became of the motion, how small a trace would have been found,
+    and all doubts."""
+    lines = [line for row in card.headline for line in _exposed(card, row)]
     lines += [_motion(card.motion)] if card.motion else []
     lines += [_limit(row) for row in card.limits] + _learning_lines(card.learning)
     lines += [f"! {warning}" for warning in card.warnings]
-    lines += [f"not tried: {what}" for what in card.not_tried]
-    return "\n".join(lines).rstrip()
+    return [*lines, *(f"not tried: {what}" for what in card.not_tried)]
 
 
-def _shown(cells: Sequence[CellScore]) -> list[CellScore]:
+def shown_cells(cells: Sequence[CellScore], most: int = MOST_LINES) -> list[CellScore]:
     """One line a cell in its label's own metric (or, having none, in the first it has); if that is too much, the
     strongest attack of each threat among those that may stand for it."""
     own = [cell for cell in cells if cell.metric == _metric_of(cell, cells)]
-    if len(own) <= MOST_LINES:
+    if len(own) <= most:
         return own
     groups: dict[tuple[str, ...], list[CellScore]] = {}
     for cell in own:
@@ -223,7 +233,7 @@ def _line(cell: CellScore, words: int) -> str:
             f"{bar(cell.rate, cell.chance)}{null}{other}{leaks}")
 
 
-def most_exposed(card: Scorecard, top: dict[str, Any]) -> list[tuple[list[dict[str, Any]], str]]:
+def most_exposed(card: Scorecard, top: dict[str, Any], most: int = MOST_NAMED) -> list[tuple[list[dict[str, Any]], str]]:
     """Who is named most often, and in doing what, by the attacker of the headline (by whom it stands on, if its
     recordings are put together): rows, and which of their keys has the name."""
     attack, _, judge = top["by"]["judge"].partition(" ") if top["by"]["attack"] == "assign" else ("", "", "")
@@ -232,9 +242,18 @@ def most_exposed(card: Scorecard, top: dict[str, Any]) -> list[tuple[list[dict[s
     for rows, word in ((card.people, "person"), (card.by_action, "action")):
         mine = [row for row in rows if row["label"] == top["label"] and all(row[key] == by[key] for key in by)]
         if len(mine) > 1:
-            found.append((sorted(mine, key=lambda row: (-row["hits"] / max(row["trials"], 1), -row["trials"]))[:MOST_NAMED],
+            found.append((sorted(mine, key=lambda row: (-row["hits"] / max(row["trials"], 1), -row["trials"]))[:most],
                           word))
     return found
+
+
+def of_shares(card: Scorecard, top: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Chance and null of a share of right answers by the attacker of a headline, whose own metric may be another."""
+    if top["metric"] == "top1":
+        return top["chance"], top["null"]
+    found = next((cell for cell in card.cells if (cell.label, cell.by, cell.metric, cell.split)
+                  == (top["label"], top["by"], "accuracy", top.get("split", cell.split))), None)
+    return (found.chance, found.null) if found else (None, None)
 
 
 def _exposed(card: Scorecard, top: dict[str, Any]) -> list[str]:

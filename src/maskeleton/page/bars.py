@@ -3,9 +3,9 @@ large with words beneath."""
 
 from typing import NamedTuple
 
-INK = {"hide": "#c2410c", "keep": "#0b6e99", "": "#7b8794"}
+INK = {"hide": "#c2410c", "keep": "#0b6e99", "": "#66717e"}
 PALE = {"hide": "#f6c9b0", "keep": "#b5dcec", "": "#d5dbe2"}
-TRACK, STROKE, NOTHING = "#eef1f4", "#1f2630", "#7b8794"
+TRACK, STROKE, NOTHING = "#eef1f4", "#1f2630", "#5b6673"
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 ROOM = 62.0  # pixels between two words of the scale, so that they do not cover each other
 
@@ -34,7 +34,9 @@ def percent(share: float) -> str:
 
 def bare(share: float) -> str:
     """The same without its sign."""
-    return f"{100 * share:.1f}" if 0 < share < 0.01 else f"{100 * share:.0f}"
+    if not 0 < share < 0.01:
+        return f"{100 * share:.0f}"
+    return f"{100 * share:.1f}" if share >= 0.001 else f"{100 * share:.1g}"
 
 
 def small(rate: Rate, role: str = "") -> str:
@@ -42,11 +44,18 @@ def small(rate: Rate, role: str = "") -> str:
     return _svg(132, 14, rate.said, _line(rate, role, 1, 130, 2, 10), "width='132' height='14'")
 
 
-def share(part: float, role: str = "") -> str:
-    """A plain bar of a share."""
-    body = (f'<rect x="0" y="3" width="110" height="8" rx="2" fill="{TRACK}"/>'
-            f'<rect x="0" y="3" width="{110 * part:.1f}" height="8" rx="2" fill="{INK[role]}"/>')
-    return _svg(110, 14, percent(part), body, "width='110' height='14'")
+def share(part: float, role: str = "", chance: float | None = None, null: float | None = None) -> str:
+    """A plain bar of a share, with strokes for chance and the null where they are known."""
+    body = (f'<rect x="0" y="3" width="110" height="8" rx="2" class="track" fill="{TRACK}"/>'
+            f'<rect x="0" y="3" width="{110 * part:.1f}" height="8" rx="2" class="ink-{role}" fill="{INK[role]}"/>')
+    told = percent(part)
+    if null is not None:
+        body += _stroke(_at(null, 0, 110), 3, 8, NOTHING, 1.4, ' class="null" stroke-dasharray="2 2"')
+        told += f", null {percent(null)}"
+    if chance is not None:
+        body += _stroke(_at(chance, 0, 110), 3, 8, STROKE, 1.6, ' class="chance"')
+        told += f", chance {percent(chance)}"
+    return _svg(110, 14, told, body, "width='110' height='14'")
 
 
 def large(rate: Rate, role: str) -> str:
@@ -54,7 +63,8 @@ def large(rate: Rate, role: str) -> str:
     left, wide = 20.0, 680.0
     marks = [(place, f"{100 * place:.0f} %") for place in (0, 0.25, 0.5, 0.75, 1)]
     scale = "".join(f'<line x1="{_at(place, left, wide)}" y1="38" x2="{_at(place, left, wide)}" y2="43" '
-                    f'stroke="#b6bec8"/>{_word(word, left + wide * place, 56, NOTHING)}' for place, word in marks)
+                    f'class="tick" stroke="#b6bec8"/>{_word(word, left + wide * place, 56, NOTHING)}'
+                    for place, word in marks)
     words = [("chance", rate.chance, STROKE)]
     if rate.null is not None and abs(rate.null - rate.chance) * wide > ROOM:
         words.append(("null", rate.null, NOTHING))
@@ -64,14 +74,15 @@ def large(rate: Rate, role: str) -> str:
 
 def _line(rate: Rate, role: str, left: float, wide: float, top: float, tall: float) -> str:
     low, high = left + wide * rate.low, left + wide * rate.high
-    parts = [f'<rect x="{left:g}" y="{top:g}" width="{wide:g}" height="{tall:g}" rx="2" fill="{TRACK}"/>',
+    parts = [f'<rect x="{left:g}" y="{top:g}" width="{wide:g}" height="{tall:g}" rx="2" '
+             f'class="track" fill="{TRACK}"/>',
              f'<rect x="{low:.1f}" y="{top:g}" width="{max(high - low, 1.5):.1f}" height="{tall:g}" rx="2" '
-             f'fill="{PALE[role]}"/>']
+             f'class="pale-{role}" fill="{PALE[role]}"/>']
     if rate.null is not None:
-        parts.append(_stroke(_at(rate.null, left, wide), top, tall, NOTHING, 1.4, ' stroke-dasharray="2 2"'))
-    parts += [_stroke(_at(rate.chance, left, wide), top, tall, STROKE, 1.6),
+        parts.append(_stroke(_at(rate.null, left, wide), top, tall, NOTHING, 1.4, ' class="null" stroke-dasharray="2 2"'))
+    parts += [_stroke(_at(rate.chance, left, wide), top, tall, STROKE, 1.6, ' class="chance"'),
               f'<circle cx="{_at(rate.rate, left, wide)}" cy="{top + tall / 2:g}" r="{min(tall * 0.3, 5):g}" '
-              f'fill="{INK[role]}"/>']
+              f'class="ink-{role}" fill="{INK[role]}"/>']
     return "".join(parts)
 
 
@@ -85,9 +96,10 @@ def _at(place: float, left: float, wide: float) -> str:
 
 
 def _word(word: str, x: float, y: float, colour: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:g}" text-anchor="middle" font-size="11" fill="{colour}">{word}</text>'
+    return (f'<text x="{x:.1f}" y="{y:g}" text-anchor="middle" font-size="11" class="word word-{word.partition(" ")[0]}" '
+            f'fill="{colour}">{word}</text>')
 
 
 def _svg(width: float, height: float, said: str, body: str, size: str = "") -> str:
-    return (f'<svg viewBox="0 0 {width:g} {height:g}" {size} role="img" aria-label="{said}" font-family="{FONT}">'
-            f"{body}</svg>")
+    return (f'<svg class="bar" viewBox="0 0 {width:g} {height:g}" {size} role="img" aria-label="{said}" '
+            f'font-family="{FONT}">{body}</svg>')

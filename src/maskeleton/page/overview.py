@@ -1,11 +1,9 @@
-"""A dataset on one HTML page: what it holds, what is wrong with it, what its people do, and what was done with it then.
+"""A dataset as a part of an HTML page: what it holds, what is wrong with it, and what its people do.
 Draws, computes nothing."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, NamedTuple
-
-from maskeleton.page.style import document
 
 
 class Step(NamedTuple):
@@ -16,9 +14,8 @@ class Step(NamedTuple):
     found: str
 
 
-def overview(title: str, lead: str, found: Mapping[str, Any], pictures: Iterable[tuple[str, str]],
-             steps: Iterable[Step] = ()) -> str:
-    """The page as HTML: `found` is what `describe` says, `pictures` are captions with SVG."""
+def contents(found: Mapping[str, Any], pictures: Iterable[tuple[str, str]]) -> str:
+    """A part of a page: `found` is what `describe` says, `pictures` are captions with SVG."""
     plan, length = found["skeleton"], found["length"]
     facts = (("recordings", f"{found['recordings']:,}"), ("people", f"{found['people']:,}"),
              ("takes", f"{found['takes']:,}"), ("minutes", f"{found['seconds'] / 60:,.1f}"),
@@ -27,11 +24,7 @@ def overview(title: str, lead: str, found: Mapping[str, Any], pictures: Iterable
              ("frames in a recording", f"{length['min']} – {length['max']}"))
     tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     drawn = "".join(f"<h2>{escape(caption)}</h2><figure>{svg}</figure>" for caption, svg in pictures)
-    then = "".join(f'<section class="step"><h2>{escape(step.caption)}</h2><p class="lead">{escape(step.sentence)}</p>'
-                   f"{step.found}</section>" for step in steps)
-    body = (f'<h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p><dl>{tiles}</dl>'
-            f"{_labels(found['labels'])}{_problems(found['problems'])}{drawn}{then}")
-    return document(title, body, f"content <code>{escape(found['content_id'])}</code>")
+    return f"<dl>{tiles}</dl>{_labels(found['labels'])}{_problems(found['problems'])}{drawn}"
 
 
 def _labels(labels: Mapping[str, Any]) -> str:

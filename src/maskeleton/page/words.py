@@ -1,10 +1,11 @@
 """Words: what a scorecard says, as one would tell it to somebody who looks after data and never wrote a program."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from maskeleton.page.bars import bare, percent
-from maskeleton.rates import METRICS
+from maskeleton.verdict import found
 
 THREATS = {
     "before": "learned from the original, looks at the original",
@@ -26,6 +27,38 @@ TRAITS = {  # of motion, in the order in which they are told
     "bones_between_people": "How much bones differ between people",
     "foot_slide": "Speed of feet that stand", "foot_sink": "Depth of feet below the floor",
 }
+
+
+PLAINLY = (  # what warnings say in the words of the house, and in everybody's
+    (r"^(.+): file names and their order alone tell it .*$",
+     "{0}: file names and their order alone give it away. They must be replaced before anything is passed on."),
+    (r"^(.+): no label parts a person from the day .*$",
+     "{0}: nothing in the data tells a person from the day of their recording. Read it as “the person, or the day”."),
+    (r"^(.+): the score still rises with more (.+) to learn from.*$",
+     "{0}: with more {1} to learn from, attackers would find more. Read the figure as “at least”."),
+    (r"^(.+): not found in the release: .*$",
+     "{0}: nobody found it in the release. That is no proof: see how small a trace would have been found."),
+    (r"^(.+): not found: that is no proof.*$",
+     "{0}: nobody found it. That is no proof: see how small a trace would have been found."),
+    (r"^(\w+), (\w+), (.+): cannot be trusted: on labels that say nothing it scores (\S+) where chance is (\S+)$",
+     "{0}: the test cannot be trusted. Taught with answers dealt out at random, one attacker ({2}, {1}) got {3}; guessing "
+     "gets {4}."),
+    (r"^(.+): no headline: nobody was asked who learned from the release .*$",
+     "{0}: there is no result. Nobody was asked who learned from the release itself, which is what anybody does who gets it."),
+    (r"^(\w+), (.+): does not recognize the original: .*$",
+     "{0}: one of the attackers ({1}) does not recognize the original. That they fail on a release proves nothing."),
+    (r"^(.+): cannot be trusted: no judge recognizes it on the original$",
+     "{0}: the test cannot be trusted. Nobody recognized it on the original, so that nobody does on the release says nothing."),
+)
+
+
+def plainly(warning: str) -> str:
+    """A warning in words that need not be learned, where there are such; else as it stands."""
+    for pattern, words in PLAINLY:
+        if match := re.match(pattern, warning):
+            label, *rest = match.groups()
+            return words.format(noun(label), *rest)
+    return warning
 
 
 def noun(label: str) -> str:
@@ -63,12 +96,6 @@ def of_hundred(row: Mapping[str, Any]) -> str:
     if row["metric"] == "auc":
         return f"of two recordings, one of each kind, the strongest attacker tells which is which in {count} cases"
     return f"the strongest attacker is right about {count} recordings"
-
-
-def found(row: Mapping[str, Any]) -> bool:
-    """Whether the whole interval lies beyond chance and the null."""
-    floor = max(row["chance"], row["null"] if row["null"] is not None else 0.0)
-    return bool(row["low"] > floor if METRICS[row["metric"]].upward else row["high"] < floor)
 
 
 def sentence(row: Mapping[str, Any], verb: str) -> str:

@@ -30,6 +30,7 @@ from maskeleton.scorecard import FILE, Scorecard
 from maskeleton.splits import Half, OpenSet, open_set, split
 from maskeleton.tally import OPEN_SET, split_rows, tally, told_of
 from maskeleton.verbs.convert import refuse_overwriting
+from maskeleton.verbs.showing import keep_some
 from maskeleton.verbs.working import mapped
 from maskeleton.verdict import conclude
 
@@ -101,6 +102,8 @@ def audit(
                                   for row in explain_label(dataset, label, first_halves(halves, label), kept)]
         card.not_tried += [f"attack {name}" for name in ATTACKS if name not in {cell.attack for cell in cells}]
         conclude(card)
+        if out is not None:
+            keep_some(card, asked.answers, Path(out), dataset)
     if out is not None:
         card.write(Path(out))
         write_page(card, Path(out))

@@ -1,5 +1,8 @@
-"""demo: the whole line, one verb after another, on people who do not exist; ends with a page to open."""
+"""demo: the whole line, one verb after another, on people who do not exist; ends with a page, which a screen shows."""
 
+import os
+import sys
+import webbrowser
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -10,12 +13,13 @@ import numpy as np
 from maskeleton import store
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
-from maskeleton.jobs import atomic, remove
+from maskeleton.jobs import remove
 from maskeleton.mask import Mask
-from maskeleton.page.overview import Step, overview
+from maskeleton.page.overview import Step, contents
+from maskeleton.page.steward import first_screen, sentence
 from maskeleton.page.strip import strip
-from maskeleton.page.table import parts
-from maskeleton.page.words import sentence
+from maskeleton.page.table import figures
+from maskeleton.page.terminal import shown
 from maskeleton.progress import progress
 from maskeleton.scorecard import Scorecard
 from maskeleton.threads import one_thread
@@ -26,9 +30,9 @@ from maskeleton.verbs.convert import convert, told
 from maskeleton.verbs.describe import describe
 from maskeleton.verbs.describe import page as description
 from maskeleton.verbs.evaluate import evaluate
+from maskeleton.verbs.report import report as draw
 from maskeleton.verbs.synthesize import synthesize
 from maskeleton.verbs.view import heading, picture_of, spread
-from maskeleton.verdict import table
 
 _OURS = ("people", "store", "audit", "model", "released", "released.key", "evaluated", "neutral", "neutral.key",
          "neutral-evaluated", "report.html")
@@ -36,10 +40,8 @@ NEUTRAL = "neutral"
 KEEP, HIDE = "action", "subject"
 ATTACKS = ("features", "side")  # which need no network: done sooner than other processes would have begun
 GAME = {"algorithm": "ensemble", "keepers": "1", "seekers": "1", "privacy": "0.2", "fidelity": "1", "lr_min": "0.0003"}
-TITLE = "People who do not exist, before and after"
-LEAD = ("They were made by maskeleton: each has a body, a posture and a way of moving of their own. This page goes the "
-        "whole way of a dataset: what is in it, what it gives away, how it is changed, and what is found afterwards by "
-        "attackers who know what was done.")
+PEOPLE = ("The people of this page do not exist. They were made by maskeleton: each has a body, a posture and a way of moving "
+          "of their own. So here originals may be shown, and everybody may read who is who.")
 AUDITED = ("Attackers learned who is who from some recordings, and answered for others. Nothing was changed yet: this is "
            "what a dataset gives away as it is.")
 TAUGHT = ("Two networks learned from a part of the recordings: the keeper to read what is done, the seeker to read who does "
@@ -47,8 +49,8 @@ TAUGHT = ("Two networks learned from a part of the recordings: the keeper to rea
           "longer does. The other recordings are left for the test.")
 RELEASED = ("The same recording before (above) and after (below). Everybody stands where people usually stand, and moves "
             "nearly as before: that is the point, and the difficulty.")
-JUDGED = ("That one seeker is deceived does not matter: whoever gets the release can learn from it. So strangers are taught "
-          "anew, by the original and by the release itself, and the strongest of them counts.")
+JUDGED = ("That one seeker is deceived does not matter: whoever gets the release can learn from it. So strangers were taught "
+          "anew, by the original and by the release itself, and the strongest of them counts: that is what stands on top.")
 UNTRAINED = ("The same people once more, by neutral, which nobody trains: everybody gets the same bones, and the posture, the "
              "tempo and the trembling that people have in common. How each of them moves is harder to take away.")
 FEW = "A handful of people who do not exist: take the figures for what they show of the way, not of a method."
@@ -80,19 +82,28 @@ def demo(out: str | Path = "demo", *, seed: int = 0, jobs: int = 2, sizes: Sizes
     evaluated = _evaluate(out, "released", "evaluated", str(out / "model"), seed)
     evened = _anonymize(out, taken, mask, NEUTRAL, NEUTRAL, jobs)
     untrained = _evaluate(out, NEUTRAL, "neutral-evaluated", NEUTRAL, seed)
-    steps = [Step("What it gives away", AUDITED, parts(audited)), Step("Anonymizing", TAUGHT, _lessons(mask)),
-             Step("Before and after", RELEASED, changed),
-             Step("What the release still gives away", f"{JUDGED} {HONEST}", parts(evaluated)),
+    steps = [Step("Where the people came from", PEOPLE, contents(first, [("What they do, as a camera sees it", _drawn(taken))])),
+             Step("What they gave away before", AUDITED, first_screen(audited) + figures(audited)),
+             Step("How they were changed", f"{TAUGHT} {RELEASED}", _lessons(mask) + changed),
              Step("Without training: neutral", UNTRAINED, evened),
-             Step("What neutral still gives away", FEW, parts(untrained))]
-    with atomic(out / "report.html") as page:
-        page.write_text(overview(TITLE, LEAD, first, [("What they do, as a camera sees it", _drawn(taken))], steps), "utf-8")
+             Step("What neutral still gives away", f"{JUDGED} {HONEST}", first_screen(untrained) + figures(untrained))]
+    _say(f"report {out / 'evaluated'} {out / 'report.html'} --show-originals")
+    page = draw(out / "evaluated", out / "report.html", show_originals=True, chapters=steps)
     print()
     for name, card in (("trained", evaluated), (NEUTRAL, untrained)):
         for row in sorted(card.headline, key=lambda row: str(row["role"])):
             print(f"{name}: {sentence(row, card.verb)}")
-    print(f"\nopen {out / 'report.html'}")
-    return out / "report.html"
+    print(f"\nopen {page}")
+    if has_screen():
+        webbrowser.open(page.resolve().as_uri())
+    return page
+
+
+def has_screen() -> bool:
+    """Whether somebody sits there to whom a page can be shown: not in tests, nor where machines build."""
+    if "CI" in os.environ or "PYTEST_CURRENT_TEST" in os.environ or not sys.stdout.isatty():
+        return False
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _make_room(out: Path) -> None:
@@ -128,7 +139,7 @@ def _audit(out: Path, seed: int) -> Scorecard:
     with progress("audit") as report:
         card = audit(out / "store", hide=[HIDE], keep=[KEEP], attacks=ATTACKS, seeds=1, out=out / "audit", seed=seed,
                      report=report)
-    print(table(card))
+    print(shown(card))
     return card
 
 
@@ -163,7 +174,7 @@ def _evaluate(out: Path, name: str, run: str, made_by: str, seed: int) -> Scorec
     with progress("evaluate") as report:
         card = evaluate(original, released, keep=[KEEP], hide=[HIDE], mask=made_by, attacks=ATTACKS, seeds=1,
                         out=out / run, seed=seed, report=report)
-    print(table(card))
+    print(shown(card))
     return card
 
 

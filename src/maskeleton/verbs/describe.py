@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +116,8 @@ def _problems(rows: Sequence[Mapping[str, Any]], ignored: int) -> list[dict[str,
     return problems
 
 
-def page(found: Mapping[str, Any]) -> str:
-    """The description as a person reads it, on one screen."""
+def page(found: Mapping[str, Any], drawn: Callable[[Sequence[int]], str] = lambda counts: "") -> str:
+    """The description as a person reads it, on one screen; `drawn` makes a picture of how many there are of each class."""
     plan, length, bodies = found["skeleton"], found["length"], found["bodies"]
     lines = [
         f"{printable(found['path'])} ({found['format']})",
@@ -128,19 +128,19 @@ def page(found: Mapping[str, Any]) -> str:
         f"{bodies['recordings_with_two']:,} recordings with two or more",
         f"  content {found['content_id']}",
     ]
-    lines += [_label_line(label, facts) for label, facts in found["labels"].items()]
+    lines += [_label_line(label, facts, drawn(facts["counts"])) for label, facts in found["labels"].items()]
     lines += ["  nothing wrong was found"] if not found["problems"] else ["  problems:"]
     lines += [f"    {p['count']:,} {p['what']}, as {_short(p['where'][0])}" for p in found["problems"]]
     return "\n".join(lines)
 
 
-def _label_line(label: str, facts: Mapping[str, Any]) -> str:
+def _label_line(label: str, facts: Mapping[str, Any], drawn: str) -> str:
     counts, names = facts["counts"], facts["names"]
     shown = ", ".join(_short(name, 24) for name in names[:4])
     shown += f" … {_short(names[-1], 24)}" if len(names) > 4 else ""
     spread = f"{min(counts):,} to {max(counts):,} each" if counts else "none"
     unknown = f", {facts['unknown']:,} unknown" if facts["unknown"] else ""
-    return f"  {_short(label):<12} {facts['classes']:>5} classes, {spread}{unknown}: {shown}"
+    return f"  {_short(label):<12} {facts['classes']:>5} classes{drawn and f' {drawn}'}, {spread}{unknown}: {shown}"
 
 
 def _short(text: str, most: int = 90) -> str:

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,7 @@ from maskeleton.verbs.audit import (
     share_of,
     write_split,
 )
+from maskeleton.verbs.showing import keep_some
 from maskeleton.verbs.working import mapped
 from maskeleton.verdict import conclude
 
@@ -115,6 +117,9 @@ def evaluate(
                     share=Share(*share), say=say)
         card = Scorecard("evaluate", seed=seed, data=told_of(after, Path(released).name))
         card.data["original"] = before.content_id
+        card.data["made_by"] = [{key: entry.get(key) for key in ("with", "options", "strength", "model")}
+                                for entry in after.history if entry.get("verb") == "anonymize"]
+        card.curves += lessons(made_by)
         if asked.waiting:
             card.not_tried.append(f"{asked.waiting} answers of other shards are not there yet: the one that comes last "
                                   "writes results.json")
@@ -135,6 +140,8 @@ def evaluate(
         card.not_tried += [*impossible, *(f"threat {name}" for name in THREATS
                                            if name not in threats or not of_use(name, hide))]
         conclude(card)
+        if out is not None:
+            keep_some(card, asked.answers, Path(out), before, after)
     if out is not None:
         card.write(Path(out))
         write_page(card, Path(out))
@@ -249,6 +256,12 @@ def _known_people(original: MotionDataset, learned: np.ndarray, hide: Sequence[s
     both = np.setdiff1d(np.intersect1d(people[learned], people[~learned]), [UNKNOWN])
     return [f"{label}: the anonymizer learned from other recordings of {len(both)} of the tested people: it may do worse "
             "on strangers" for label in hide if label != "subject" and len(both)]
+
+
+def lessons(mask: Mask | None) -> list[dict[str, Any]]:
+    """How the training of an anonymizer went, as rows of a scorecard."""
+    return [{"epoch": row["epoch"], "what": f"training: {what}", "value": value}
+            for row in (mask.curves if mask else []) for what, value in row.items() if what != "epoch"]
 
 
 def _compare(card: Scorecard, before: MotionDataset, after: MotionDataset) -> None:

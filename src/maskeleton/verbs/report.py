@@ -1,0 +1,142 @@
+"""report: one page of a run, for whoever answers for the data and for the engineer, and its figures for a paper."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pyarrow import ArrowException, parquet
+
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError
+from maskeleton.formats.opening import read
+from maskeleton.jobs import atomic
+from maskeleton.page.discreet import Run, public
+from maskeleton.page.figures import figures as figures_of
+from maskeleton.page.overview import Step
+from maskeleton.page.plot import Figure, Frames, before_after
+from maskeleton.page.report import Shown
+from maskeleton.page.report import report as page_of
+from maskeleton.scorecard import FILE, Rows, Scorecard
+from maskeleton.verbs.convert import refuse_overwriting
+
+RELEASED, ORIGINAL = "motions", "private"  # folders of a run
+NAME = re.compile(r"[a-z]+-\d+")  # of a file in them: never a way out of the folder
+MOST = 24  # recordings that one page shows
+
+
+def report(
+    run: str | Path,
+    out: str | Path,
+    *,
+    figures: str | Path | None = None,
+    show_originals: bool = False,
+    force: bool = False,
+    chapters: Iterable[Step] = (),
+) -> Path:
+    """Draw what the folder `run` holds into the page `out`, and, if wanted, into figures for a paper."""
+    run, out = Path(run), Path(out)
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise UserError(f"a report is a page, and {out} has no such name", "name it OUT.html")
+    refuse_overwriting(out, force)
+    if out.is_dir():
+        raise UserError(f"{out} is a folder", "name a file, such as report.html")
+    told = opened(run)
+    shown = list(recordings(run, told.card, show_originals))
+    page = page_of(told, shown, secret=show_originals, chapters=chapters)
+    if figures is not None:
+        press_all(told, shown, Path(figures), show_originals, force)
+    with atomic(out) as file:
+        file.write_text(page, "utf-8")
+    return out
+
+
+def press_all(run: Run, shown: Iterable[Shown], folder: Path, secret: bool, force: bool) -> list[Path]:
+    """Every figure of a run, as SVG, PNG and PDF, one and two columns wide."""
+    from maskeleton.page.press import files_of, press
+
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file, and figures are many", "name a folder with --figures")
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn: dict[str, Figure] = {**figures_of((run if secret else public(run)).card)}
+    for one in shown:
+        if one.row["why"] != "together" and (frames := _moments(one, secret)):
+            drawn[f"frames-{one.row['file']}"] = frames
+    there = [path for name in drawn for path in files_of(folder / name) if path.exists()]
+    if there and not force:
+        raise UserError(f"{there[0]} is there already", "choose another folder, or overwrite its figures with --force")
+    return [path for name, figure in drawn.items() for path in press(figure, folder / name)]
+
+
+def _moments(one: Shown, secret: bool) -> Frames | None:
+    title = f"{one.row['why']}: {one.row['action'] or one.row['label']}"
+    if secret and one.original is not None and one.released is not None:
+        return before_after(title, one.original, one.released, one.skeleton, one.rates[0])
+    if one.released is not None:
+        return Frames(title, [("release", one.released)], one.skeleton, one.rates[1])
+    return Frames(title, [("original", one.original)], one.skeleton, one.rates[0]) if secret and one.original is not None \
+        else None
+
+
+# ── what the folder of a run holds ───────────────────────────────────────────────────────────────────────────────────
+
+
+def opened(folder: Path) -> Run:
+    """The run in a folder, or a UserError that says why there is none to be drawn."""
+    if not folder.is_dir():
+        raise UserError(f"{folder} is {'a file' if folder.exists() else 'not there'}, and a run is a folder",
+                        "give the folder that audit or evaluate wrote with --out")
+    if not (folder / FILE).exists() and (folder / "cells").is_dir():
+        count = sum(1 for path in (folder / "cells").iterdir() if path.is_file() and not path.name.startswith("."))
+        raise UserError(f"the run in {folder} is not finished: {count} answers are there, and no {FILE}",
+                        "run the same command again: it goes on from there and then writes its result")
+    card = Scorecard.read(folder)
+    split, ids = _parts(folder / "split.parquet")
+    return Run(card, _record(folder / "run.json"), split, ids)
+
+
+def _record(path: Path) -> Mapping[str, Any]:
+    """run.json; nothing, where it is not what it should be: a page says then that it is not known."""
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _parts(path: Path) -> tuple[Rows, frozenset[str]]:
+    """How many recordings were learned from and tested, and their ids."""
+    try:
+        table = parquet.read_table(path, columns=["label", "split", "fold", "part", "recording"])
+        columns = [table.column(name).to_pylist() for name in table.column_names]
+    except (OSError, ArrowException, ValueError, KeyError):
+        return [], frozenset()
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for label, split, fold, part, _ in zip(*columns, strict=True):
+        row = found.setdefault((str(label), str(split)), {"label": str(label), "split": str(split), "folds": set(),
+                                                          "learned": 0, "tested": 0})
+        row["folds"].add(fold)
+        row["learned" if part in ("train", "gallery") else "tested"] += 1
+    return [{**row, "folds": len(row["folds"])} for row in found.values()], frozenset(map(str, columns[-1]))
+
+
+def recordings(folder: Path, card: Scorecard, secret: bool) -> Iterable[Shown]:
+    """What is kept to be looked at; originals only where they may be seen. What is not there is not shown."""
+    for row in card.shown[:MOST]:
+        if not NAME.fullmatch(row["file"]):
+            continue
+        released = _motion(folder / RELEASED / f"{row['file']}.npz")
+        original = _motion(folder / ORIGINAL / f"{row['file']}.npz") if secret else None
+        known = [one for one in (original, released) if one is not None]
+        if known:
+            yield Shown(row, known[0].skeleton, (known[0].fps, known[-1].fps), original[0] if original else None,
+                        released[0] if released else None)
+
+
+def _motion(path: Path) -> MotionDataset | None:
+    try:
+        found = read(path) if path.is_file() else None
+    except UserError:
+        return None
+    return found if found is not None and len(found) else None
