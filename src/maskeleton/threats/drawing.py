@@ -24,20 +24,21 @@ def draws_of(mask: Mask, dataset: MotionDataset, path: str, most: int, seed: int
     """A dataset as this anonymizer may release it, drawn anew so many times; once, where nothing in it is random."""
     found: list[MotionDataset] = []
     for number in range(most):
-        found.append(_drawn(mask, dataset, path, seed, purpose, number))
+        key = seed_for(seed, "informed", purpose, number).to_bytes(8, "little") * 4
+        found.append(drawn(mask, dataset, path, key, f" drawn {number}"))
         if number == 1 and found[0].motion_hashes == found[1].motion_hashes:
             return found[:1]
     return found
 
 
-def _drawn(mask: Mask, dataset: MotionDataset, path: str, seed: int, purpose: str, number: int) -> MotionDataset:
-    key = seed_for(seed, "informed", purpose, number).to_bytes(8, "little") * 4
+def drawn(mask: Mask, dataset: MotionDataset, path: str, key: bytes, after: str = "") -> MotionDataset:
+    """A dataset as this anonymizer releases it under a key, with something behind every id."""
     source = release_of(mask, dataset, key, path)
 
     def motions() -> Iterator[Motion]:
         for part in source.parts:
             for motion in source.read(part):
-                yield motion._replace(id=f"{motion.id} drawn {number}")
+                yield motion._replace(id=motion.id + after)
 
     return with_labels(MotionDataset.of(dataset.skeleton, dataset.fps, motions()), dataset)
 

@@ -11,12 +11,14 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.heldback import held_back
 from maskeleton.metrics import MEASURES, Pair
+from maskeleton.seeds import generator
 from maskeleton.splits import Half, OpenSet
 from maskeleton.threats.inverter import Inverter, learned
 from maskeleton.threats.known import Known, knows, tested, told
 from maskeleton.threats.views import VIEWS, changed
 from maskeleton.union import concatenated
 
+MOST_PAIRS = 2000  # that an inverter learns from
 WORTH_A_NETWORK = 10.0  # minutes in all, below which a ridge must do
 METRIC = "mpjpe_root"
 
@@ -51,8 +53,10 @@ def paired(known: Known) -> dict[str, Table]:
 
 def _undone(known: Known, label: str, half: Half | OpenSet) -> MotionDataset:
     """The tested recordings of a half, by an inverter that learned from those that train."""
-    rows = tested(half)
-    before, after = known.original.select(half.train), known.released.select(half.train)
+    rows, pairs = tested(half), half.train
+    if len(pairs) > MOST_PAIRS:
+        pairs = np.sort(generator(known.seed, "pairs").choice(pairs, MOST_PAIRS, replace=False))
+    before, after = known.original.select(pairs), known.released.select(pairs)
     held = held_back(before, known.original.select(rows), label, seed=known.seed, most=1)[0][1]
     network = known.minutes is None or known.minutes >= WORTH_A_NETWORK
     return inverted(learned(before, after, held, known.seed, network), known.released.select(rows))
