@@ -112,9 +112,13 @@ def test_what_a_ridge_cannot_a_network_may() -> None:
     """Bones are bent by how far they swing: no straight line goes back."""
     dataset = people(0.03, 6, 1, 4)
     lots = np.random.default_rng(0)
-    bent = MotionDataset.of(KINECT25, 30, [motion._replace(positions=np.sin(9 * (motion.positions - motion.positions.mean((0, 2), keepdims=True)))
-                            .astype(np.float32) + lots.normal(0, 0.002, motion.positions.shape).astype(np.float32),
-                            labels=dataset.told(row)) for row, motion in enumerate(dataset)])
+
+    def sway(positions: np.ndarray) -> np.ndarray:
+        waves = np.sin(9 * (positions - positions.mean((0, 2), keepdims=True)))
+        return (waves + lots.normal(0, 0.002, waves.shape)).astype(np.float32)
+
+    bent = MotionDataset.of(KINECT25, 30, [motion._replace(positions=sway(motion.positions), labels=dataset.told(row))
+                                           for row, motion in enumerate(dataset)])
     held = np.arange(0, 24, 4)
     straight, found = (learned(dataset, bent, held, 0, network) for network in (False, True))
     assert straight.network is None

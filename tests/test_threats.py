@@ -24,10 +24,10 @@ from maskeleton.recognize import Cell
 from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.skeleton import KINECT25
 from maskeleton.splits import split
+from maskeleton.tally import OPEN_SET
 from maskeleton.threats import THREATS, Known, tables_of
 from maskeleton.threats.naming import credited, donors_elsewhere, donors_of
 from maskeleton.threats.ways import by_column, settled
-from maskeleton.tally import OPEN_SET
 from maskeleton.verbs.asking import asked_cells, units_asked
 from maskeleton.verbs.evaluate import evaluate
 from maskeleton.verdict import strongest, table

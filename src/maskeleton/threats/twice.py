@@ -81,8 +81,7 @@ def _there(first: Motion, other: Motion) -> np.ndarray:
 def _beside(first: Motion, other: Motion) -> np.ndarray:
     """The other's positions in the frames of the first, as far as both have bodies."""
     slots = min(first.present.shape[1], other.present.shape[1])
-    found = stretched(other, len(first.present)).positions[:, :slots].astype(np.float64)
-    return found
+    return np.asarray(stretched(other, len(first.present)).positions[:, :slots], np.float64)
 
 
 def _standing(motion: Motion, root: int) -> np.ndarray:
