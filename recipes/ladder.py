@@ -1,13 +1,13 @@
 """The whole ladder: what attackers who know more and more find in a release, beside one who learns from the release alone.
 
     MASKELETON_DATA=FOLDER .venv/bin/python recipes/ladder.py [kindergator utdmhad] [--releases neutral noise]
-                           [--draws N] [--work DIR]
+                           [--threats THREAT …] [--draws N] [--quick] [--work DIR]
 
 Every second person (A) is what `neutral` knows of people; the others (B) are released, twice under different keys, and
 attacked. Judges are linear, on measured traits, and are asked on one half of a split that evaluate deals into several.
 Rows are threats; beside identity stand 2, 5 and all recordings of a person together, and, of people nobody was trained on,
-who is known again (gallery as learned from, probes as looked at). With --work releases and answers are kept, and a run that
-was stopped goes on.
+who is known again (gallery as learned from, probes as looked at); --quick leaves out these, and nulls. With --work
+releases and answers are kept, and a run that was stopped goes on.
 """
 
 import argparse
@@ -62,13 +62,16 @@ def kept(place: Path, tested: MotionDataset, made: Mask, number: int) -> MotionD
     return store.open(place)
 
 
-def measured(known: Known, place: Path) -> Scorecard:
+def measured(known: Known, place: Path, threats: Sequence[str] = ASKED, quick: bool = False) -> Scorecard:
     """Every threat asked, as evaluate does it, but for what is kept and for planted signatures."""
-    tried = tables_of(known, ASKED)
+    if quick:
+        known = known._replace(halves={key: own for key, own in known.halves.items() if key[1] != OPEN_SET})
+    tried = tables_of(known, threats)
     tables = tables_mapped(tried.tables, place / "tables")
-    cells = list(asked_cells({"subject": "hide"}, tables, ["features", "match"], [], known.halves, {}))
+    cells = list(asked_cells({"subject": "hide"}, tables, ["features"] if quick else ["features", "match"], [],
+                             known.halves, {}))
     cells = [cell for cell in cells if cell.judge != "steady"]
-    asked = ask(units_asked(cells, 1), by_column(tables), known.halves, place / "cells", options={"trees": "no"},
+    asked = ask(units_asked(cells, 1, not quick), by_column(tables), known.halves, place / "cells", options={"trees": "no"},
                 say=lambda words: print(words, file=sys.stderr, flush=True))
     asked, cells = settled(asked, cells, tables)
     card = Scorecard("evaluate", {"people": len(np.unique(known.original.labels["subject"])),
@@ -137,6 +140,8 @@ def main(words: Sequence[str] | None = None) -> int:
     wish.add_argument("data", nargs="*", metavar="DATA", help=f"of: {', '.join(SPLITS)}")
     wish.add_argument("--releases", nargs="*", default=[*RELEASES], choices=[*RELEASES], help="what is attacked")
     wish.add_argument("--draws", type=int, default=20, help="of the threat informed")
+    wish.add_argument("--threats", nargs="*", default=ASKED, choices=ASKED, help="who asks")
+    wish.add_argument("--quick", action="store_true", help="without nulls, and without people nobody was trained on")
     wish.add_argument("--work", type=Path, help="folder that keeps releases and answers")
     asked = wish.parse_args(words)
     unknown = [name for name in asked.data if name not in SPLITS]
@@ -151,7 +156,7 @@ def main(words: Sequence[str] | None = None) -> int:
             with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
                 place = (asked.work or Path(own)) / f"{data}-{release}"
                 known = released(data, release, Path(folder), place)._replace(draws=asked.draws)
-                tell(data, release, asked.draws, measured(known, place))
+                tell(data, release, asked.draws, measured(known, place, asked.threats, asked.quick))
     return 0
 
 

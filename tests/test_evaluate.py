@@ -29,7 +29,7 @@ from maskeleton.verbs.evaluate import NOBODY_KNOWN, as_used, evaluate, side_by_s
 from maskeleton.verdict import table
 
 AS_THEY_ARE = ("before", "naive", "adaptive")
-FEATURES = {"attacks": ["features"], "seeds": 1}
+FEATURES = {"attacks": ["features"], "seeds": 1, "draws": 2}
 TINY = {"epochs": "1", "frames": "8", "widths": "4,4"}
 
 
@@ -236,7 +236,7 @@ def test_people_nobody_was_trained_on_are_compared_before_and_after(original: Pa
     with pytest.raises(UserError, match="--open-set is about people nobody trained on"):
         evaluate(original, original, keep=[], hide=["gender"], open_set=True, **FEATURES)
     with pytest.raises(UserError, match="0 draws teach nobody"):
-        evaluate(original, original, keep=[], hide=["subject"], draws=0, **FEATURES)
+        evaluate(original, original, keep=[], hide=["subject"], **{**FEATURES, "draws": 0})
 
 
 @pytest.mark.usefixtures("quick")

@@ -32,7 +32,7 @@ from maskeleton.verbs.asking import asked_cells, units_asked
 from maskeleton.verbs.evaluate import evaluate
 from maskeleton.verdict import strongest, table
 
-FEATURES: dict[str, Any] = {"keep": [], "hide": ["subject"], "attacks": ["features"], "seeds": 1}
+FEATURES: dict[str, Any] = {"keep": [], "hide": ["subject"], "attacks": ["features"], "seeds": 1, "draws": 2}
 CHANCE = 0.25  # of the four people in most of these stories
 
 

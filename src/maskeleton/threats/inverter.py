@@ -23,7 +23,7 @@ NEIGHBOURS = (-4, -2, -1, 0, 1, 2, 4)  # frames that are looked at with each
 PENALTIES = (1e-6, 1e-3, 1e-2, 1e-1)  # of the inputs' mean variance
 MOST_FRAMES = 20_000  # that a ridge learns from
 WIDTH, WINDOW, TOGETHER = 96, 48, 32  # of the network, its frames, and how many stretches a step shows
-STEPS, EVERY, ROUNDS = (40, 200), 20, 15  # at least and at most; between two looks at what is held back; times each is seen
+STEPS, EVERY, ROUNDS = (20, 200), 20, 15  # at least and at most; between two looks at what is held back; times each is seen
 BETTER = 0.99  # of the ridge's distance: less is worth a network
 
 
