@@ -66,8 +66,13 @@ def measured(known: Known, place: Path, threats: Sequence[str] = ASKED, quick: b
     """Every threat asked, as evaluate does it, but for what is kept and for planted signatures."""
     if quick:
         known = known._replace(halves={key: own for key, own in known.halves.items() if key[1] != OPEN_SET})
+    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+        return _asked(known, place, Path(own), threats, quick)
+
+
+def _asked(known: Known, place: Path, own: Path, threats: Sequence[str], quick: bool) -> Scorecard:
     tried = tables_of(known, threats)
-    tables = tables_mapped(tried.tables, place / "tables")
+    tables = tables_mapped(tried.tables, own)
     cells = list(asked_cells({"subject": "hide"}, tables, ["features"] if quick else ["features", "match"], [],
                              known.halves, {}))
     cells = [cell for cell in cells if cell.judge != "steady"]
