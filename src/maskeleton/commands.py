@@ -162,11 +162,18 @@ def evaluate(
     mask: Annotated[Path | None, typer.Option("--with", metavar="MODEL/|NAME", help="What made the release: "
                                               "what it learned from is left out, and its inverse is tried.")] = None,
     threat: Annotated[list[str] | None, typer.Option(metavar="NAME", help="before, naive, renormalized, adaptive, "
-                                                       "analytic, donor or transfer.")] = None,
+                                                       "analytic, donor, transfer, paired, twice or informed.")] = None,
+    others: Annotated[str | None, typer.Option(metavar="DATA", help="Originals that the attacker has: other people, or "
+                                               "others of the same people; for the threat informed.")] = None,
+    twice: Annotated[list[str] | None, typer.Option(metavar="RELEASED2", help="Another release of the same recordings, "
+                                                    "attacked together with the first.")] = None,
+    draws: Annotated[int, typer.Option(min=1, help="How often the attacker of the threat informed releases old recordings "
+                                       "anew.")] = 20,
     attack: Attacks = None,
     judge: Judges = None,
     split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,
     seeds: Seeds = 3,
+    open_set: Annotated[bool, typer.Option("--open-set", help="Also compare people nobody was trained on.")] = False,
     minutes: Minutes = None,
     out: Run = None,
     set: Settings = None,
@@ -191,6 +198,7 @@ def evaluate(
     with progress("evaluate") as report:
         card = verb.evaluate(original, released, keep=keep, hide=hide, mask=mask, threats=threat or tuple(THREATS),
                              attacks=attack or verb.ATTACKS_ASKED, judges=judge or verb.JUDGES_ASKED, by=split, seeds=seeds,
+                             open_set=open_set, others=others, twice=twice or (), draws=draws,
                              minutes=minutes, out=out, set=machine(set, device, precision), format=format, seed=seed,
                              jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
     print(shown(card))
