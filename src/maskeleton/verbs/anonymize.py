@@ -10,7 +10,7 @@ from typing import Any
 from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.apply import PATHS, said_of_path
 from maskeleton.checkpoint import PAGE
-from maskeleton.crowd import release_of
+from maskeleton.crowd import Crowd, release_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.donors import sources_beside, write_sources
 from maskeleton.engine import Engine
@@ -79,8 +79,9 @@ def anonymize(
         write_sources(out, dataset.ids, source.sources)
         record = record_of("anonymize", used, seed or 0, model=chosen.hash, content_read=dataset.content_id,
                            tests_only=seed is not None)
+        told = chosen.net.said(dataset, source.seed if isinstance(source, Crowd) else 0)
         entry = {"verb": "anonymize", "with": chosen.name, "options": chosen.net.options, "model": chosen.hash,
-                 "strength": strength, "chain": chosen.chain, **said_of_path(chosen, path),
+                 "strength": strength, "chain": chosen.chain, **said_of_path(chosen, path), **told,
                  "warning": NOT_YET if seed is None else UNSAFE}
         return take_in(source, out, to, record, jobs=jobs, share=machine, report=report, history=dataset.history,
                        entry=entry)

@@ -27,6 +27,7 @@ from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import Scorecard
 from maskeleton.tally import tally, tally_near, told_of
 from maskeleton.threats import THREATS, Known, tables_of
+from maskeleton.threats.carrying import carried
 from maskeleton.threats.naming import credit, donors_elsewhere
 from maskeleton.threats.ways import by_column, settled
 from maskeleton.verbs.anonymize import mask_of
@@ -107,7 +108,7 @@ def evaluate(
         kept = keep[0] if keep else "action"
         halves = halves_of(before, labels, by, kept, seed, False)
         known = Known(before, after, made_by, read_sources(Path(released)), halves)
-        notes += donors_elsewhere(known)
+        notes += [*donors_elsewhere(known), *carried(known, labels)]
         possible, impossible = tables_of(known, [name for name in threats if of_use(name, hide)])
         tables = tables_mapped(possible, Path(own) / "tables")
         cells = list(asked_cells(labels, tables, attacks, names, halves, given))
