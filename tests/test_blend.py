@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from test_audit import people
 
 from maskeleton import store
 from maskeleton.anonymizers import ANONYMIZERS
@@ -19,7 +20,6 @@ from maskeleton.crowd import release_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.mask import Mask, named
-from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
 from maskeleton.threats import Known
 from maskeleton.threats.carrying import carried, labels_carried
@@ -29,7 +29,6 @@ from maskeleton.verbs.anonymize import anonymize
 from maskeleton.verbs.evaluate import evaluate
 
 from crowds import wavers
-from test_audit import people
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 

@@ -1,7 +1,7 @@
 """What every anonymizer is made of: who is there is changed, as much as is asked; who is not there stays untouched."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +25,7 @@ class Anonymizer(nn.Module):
     graded = False  # whether `changed` itself goes as far as the strength says; else joints go that share of the way
     reconstructs = False  # whether it must be taught by `reconstruct` first: it starts as nothing like its input
     settled: tuple[str, ...] = ()  # its parts that stay as they are from then on
+    ladder: tuple[Mapping[str, float], ...] = ()  # options from the weakest to the strongest: its dial, where it has one
     protects = ""  # what history is told that it protects, and how far, where more than its name is to be said
     carries: tuple[str, ...] = ()  # labels that its releases show because it looked at them
 

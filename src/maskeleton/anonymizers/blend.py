@@ -25,6 +25,7 @@ class Blend(Mixing):
     who is who. `owner`: he is one of the k. `own`: so much of his motion stays, with how the k hold themselves and swing.
     """
 
+    ladder = ({"own": 1.0}, {"own": 0.5}, {"own": 0.25}, {"k": 2}, {"k": 3}, {"k": 5})
     protects = ("every recording is a mixture of k people drawn for it alone; no release is any person's motion. It is no "
                 "guarantee: who has originals may find donors in it")
 

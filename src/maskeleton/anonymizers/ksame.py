@@ -22,6 +22,7 @@ class KSame(Mixing):
     """Groups are the same in every action, so that recordings of one person cannot be compared to tell more; where some
     of a group never did an action, two groups go together there."""
 
+    ladder = tuple({"k": k} for k in (2, 3, 4, 5, 8, 10, 20))
     carries = (ACTION,)
     protects = ("the recordings of a group of k people or more that show one action are one and the same motion: by the "
                 "motion nobody is told from the others of the group")

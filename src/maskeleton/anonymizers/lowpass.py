@@ -16,6 +16,7 @@ class LowPass(Anonymizer):
     """A gentle filter over cosines; where somebody is away the path is taken to stay where it was. A recording of one
     frame stays as it is."""
 
+    ladder = tuple({"rate": rate} for rate in (6.0, 4.0, 3.0, 2.0, 1.0, 0.5))
     fps: Tensor  # frames a second of what it was prepared on; 0 before
 
     def __init__(self, skeleton: Skeleton, *, rate: float = 3.0) -> None:

@@ -32,12 +32,14 @@ def features(
     set: Mapping[str, str] | None = None, minutes: float | None = None, networks: Path | None = None,
 ) -> Answers:
     """Logarithms of the probabilities that the best judge gives; the judge `steady` does not look at what trembles fast
-    (a sensor, a day, rather than a person); `set` may leave out more channels: without=jitter,heading.
+    (a sensor, a day, rather than a person); `set` may leave out more channels: without=jitter,heading, and trees: trees=0.
     """
     train = train.select(train.labels[label] != UNKNOWN)
     without = ",".join([*pick(judge, JUDGES, "judge of features"), (set or {}).get("without", "")])
     question = question_of(train, test, label, keep, without)
-    best = _best(question, train, test, label, keep, seed, minutes)
+    if (trees := (set or {}).get("trees", "1")) not in ("0", "1"):
+        raise UserError(f"option 'trees' cannot be {trees!r}", "it is 1, or 0 for linear judges alone")
+    best = _best(question, train, test, label, keep, seed, minutes if trees == "1" else 0.0)
     return answered(train, test, label, keep, best.scores, best.merit[0])
 
 

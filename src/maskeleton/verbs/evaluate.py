@@ -30,7 +30,6 @@ from maskeleton.threats import THREATS, Known, tables_of
 from maskeleton.threats.carrying import carried
 from maskeleton.threats.naming import credit, donors_elsewhere
 from maskeleton.threats.ways import by_column, settled
-from maskeleton.verbs.anonymize import mask_of
 from maskeleton.verbs.apart import tell_apart
 from maskeleton.verbs.asking import asked_cells, of_use, tables_mapped, units_asked
 from maskeleton.verbs.audit import (
@@ -45,6 +44,7 @@ from maskeleton.verbs.audit import (
     share_of,
     write_split,
 )
+from maskeleton.verbs.masking import mask_of
 from maskeleton.verbs.showing import keep_some
 from maskeleton.verbs.working import mapped
 from maskeleton.verdict import conclude
@@ -69,6 +69,8 @@ def evaluate(
     by: str | None = None,
     seeds: int = 3,
     nulls: bool = True,
+    limits: bool = True,
+    answers: str | Path | None = None,
     minutes: float | None = None,
     out: str | Path | None = None,
     set: Mapping[str, str] | None = None,
@@ -81,7 +83,8 @@ def evaluate(
     say: Callable[[str], None] | None = None,
 ) -> Scorecard:
     """Ask every attack under every threat; `mask` is the model that made the release, if one did. Without `nulls` nobody
-    is taught labels that say nothing: for runs that stand beside others in which that was asked."""
+    is taught labels that say nothing, without `limits` no signature is planted: for runs that stand beside others. In the
+    folder `answers` several runs keep what they were answered, so that nothing is asked twice."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
     labels = roles_of(keep, hide)
@@ -112,7 +115,7 @@ def evaluate(
         possible, impossible = tables_of(known, [name for name in threats if of_use(name, hide)])
         tables = tables_mapped(possible, Path(own) / "tables")
         cells = list(asked_cells(labels, tables, attacks, names, halves, given))
-        folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
+        folder = Path(answers if answers is not None else Path(out if out is not None else own) / "cells")
         asked = ask(units_asked(cells, seeds, nulls), by_column(tables), halves, folder, jobs=jobs,
                     minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
                     share=Share(*share), say=say)
@@ -135,7 +138,7 @@ def evaluate(
             tally_near(card, nearness(before, after, kept, seed))
         if len(known_to_it):
             tell_apart(card, *learned_from, labels, kept, folder, clock, by=by, seed=seed, jobs=jobs)
-        for label in hide:
+        for label in hide if limits else ():
             calibrated(card, after, label, first_halves(halves, label), kept, seed, clock)
         card.not_tried += [f"attack {name}" for name in ATTACKS if name not in attacks]
         card.not_tried += [*impossible, *(f"threat {name}" for name in THREATS
