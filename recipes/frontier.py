@@ -44,15 +44,15 @@ HEAD = ("release", "identity", "undone", "donor", "action, of the original's", "
 
 def rows() -> dict[str, Row]:
     """Every release of the table, under the words it is told by."""
-    found = {ORIGINAL: Row(), "bones": Row("bones"), "neutral": Row("neutral"), "swap": Row("swap")}
-    found |= {f"ksame, k = {k}": Row("ksame", {"k": k}) for k in (5, 4, 2)}
-    found |= {f"blend, k = {k}": Row("blend", {"k": k}) for k in (3, 5)}
-    found |= {f"blend, k = {k}, plain": Row("blend", {"k": k, "neutral": 0.0}) for k in (3, 5)}
+    found = {ORIGINAL: Row(), "bones": Row("bones"), "neutral": Row("neutral"), "swap": Row("swap"),
+             "ksame, k = 5": Row("ksame"), "ksame, k = 5, and neutral": Row("ksame", {"neutral": 1.0}),
+             "blend, k = 3": Row("blend"), "blend, k = 3, plain": Row("blend", {"neutral": 0.0}),
+             "blend, k = 5": Row("blend", {"k": 5}), "retarget": Row("retarget"), "eraser": Row("eraser"),
+             "appearance": Row("appearance"), "lowpass 3 Hz": Row("lowpass"), "lowpass 1 Hz": Row("lowpass", {"rate": 1.0})}
+    found |= {f"noise {sigma:g}": Row("noise", {"sigma": sigma}) for sigma in (0.03, 0.1, 0.01)}
     found |= {"blend, half its own": Row("blend", {"own": 0.5}), "blend, statistics only": Row("blend", {"own": 1.0}),
-              "blend, without labels": Row("blend", {"action": 0}), "ksame, k = 5, plain": Row("ksame", {"k": 5, "neutral": 0.0})}
-    found |= {"lowpass 3 Hz": Row("lowpass"), "lowpass 1 Hz": Row("lowpass", {"rate": 1.0}), "appearance": Row("appearance"),
-              "eraser": Row("eraser"), "retarget": Row("retarget")}
-    found |= {f"noise {sigma:g}": Row("noise", {"sigma": sigma}) for sigma in (0.01, 0.03, 0.1)}
+              "blend, without labels": Row("blend", {"action": 0})}
+    found |= {f"ksame, k = {k}": Row("ksame", {"k": k}) for k in (4, 2)}
     more = {"spectrum .5": {"spectrum": 0.5}, "handedness": {"handedness": 1.0}, "mixing .2": {"mixing": 0.2}}
     found |= {f"neutral, {name}": Row("neutral", options) for name, options in more.items()}
     return found | {"neutral, strength .75": Row("neutral", {}, 0.75)}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from maskeleton.scorecard import Scorecard
-from maskeleton.verdict import bar, digits, strongest
+from maskeleton.verdict import bar, digits, eligible, strongest
 
 ORIGINAL = "original"
 
@@ -32,8 +32,7 @@ def points(card: Scorecard, label: str) -> list[Point]:
     """The original and every release of which there is a headline, the least risk last."""
     keeps = list(dict.fromkeys(cell.label for cell in card.cells if cell.role == "keep"))
     found = [point for name in names(card) if (point := _point(card, label, name, keeps))]
-    before = strongest(cell for cell in card.cells if (cell.label, cell.threat) == (label, "before") and not cell.leaks
-                       and cell.attack != "pool")
+    before = strongest(cell for cell in eligible(card.cells, label, "hide") if cell.threat == "before")
     if before is not None:
         whole = dict.fromkeys(keeps, Span(1.0, 1.0, 1.0))
         found.append(Point(ORIGINAL, Span(before.rate, before.low, before.high), whole, f"{before.attack} {before.judge}".strip(),

@@ -27,7 +27,7 @@ class KSame(Mixing):
     protects = ("the recordings of a group of k people or more that show one action are one and the same motion: by the "
                 "motion nobody is told from the others of the group")
 
-    def __init__(self, skeleton: Skeleton, *, k: int = 5, swing: float = 1.0, neutral: float = 1.0) -> None:
+    def __init__(self, skeleton: Skeleton, *, k: int = 5, swing: float = 1.0, neutral: float = 0.0) -> None:
         super().__init__(skeleton, k=k, swing=swing, neutral=neutral)
         self._dealt: tuple[tuple[str, int], list[np.ndarray]] | None = None
         self._made: dict[int, tuple[np.ndarray, np.ndarray]] = {}

@@ -113,13 +113,13 @@ def _cross(point: Point, kept: str, least: float, grey: bool) -> str:
 
 
 def _named(shown: Sequence[Point], kept: str, least: float, worse: dict[str, str]) -> list[str]:
-    """Names beside their crosses, moved down where they would cover each other."""
+    """Names beside their crosses, moved towards the middle where they would cover each other."""
     taken: list[tuple[float, float]] = []
     parts = []
-    for point in sorted(shown, key=lambda point: point.risk.rate):
+    for point in sorted(shown, key=lambda point: -abs(point.risk.rate - 0.5)):
         x, y = _x(point.kept[kept].rate, least) + 8, _y(point.risk.rate) - 6
         while any(abs(y - other) < ROOM and abs(x - there) < 110 for there, other in taken):
-            y += ROOM
+            y += ROOM if point.risk.rate < 0.5 else -ROOM
         taken.append((x, y))
         colour = "#8a94a0" if point.release in worse else "#1f2630"
         parts.append(f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}">{escape(point.release)}</text>')

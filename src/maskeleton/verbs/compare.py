@@ -81,7 +81,8 @@ def compare(
         store.write(before, start)
         for number, rival in enumerate(rivals):
             here = Path(own) / f"{number}" / rival.path.name
-            _, made, _ = side_by_side(before, rival.dataset, tuple(labels))
+            there = np.isin(np.array(rival.dataset.ids, str), before.ids)
+            _, made, _ = side_by_side(before, rival.dataset.select(there), tuple(labels))
             store.write(made, here)
             if (entered := read_sources(rival.path)) is not None:
                 write_sources(here, made.ids, [entered.get(id, (id,)) for id in made.ids])

@@ -24,7 +24,8 @@ from maskeleton.verdict import digits
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # of a trained model, whose options cannot be changed any more
 THREATS_ASKED = ("before", "adaptive", "analytic", "donor", "transfer")
-FEWEST_PEOPLE = 4  # to find a setting on
+FEWEST_PEOPLE = 8  # to find a setting on: the interval of fewer is as wide as the question
+HOPELESS = 0.98
 TRIED_IN_VAIN = 3  # settings, before it is said that a target cannot be reached
 JUDGES = {"trees": "0"}  # linear ones: what is asked again and again must take seconds
 
@@ -93,11 +94,13 @@ def reach(dataset: MotionDataset, mask: str | Path, options: Mapping[str, Any], 
 
     found, tried = weakest(ladder_of(mask, options), weigh, target)
     people = len(np.unique(part.labels["subject"])) if "subject" in part.labels else 0
-    on = f"{people} of the people" if people else f"{len(part)} recordings"
+    on = f"{people} people" if people else f"{len(part)} recordings"
+    on += ", whom it is then used for, too" if len(part) == len(dataset) else ""
     said = f"{found.setting.said}: {found.said}, found on {on}, {tried} settings tried"
     if found.risk > target:
         raise UserError(f"no setting of {named_by(mask)} brings {listed(hide)} to {digits(target)}; the best is {said}",
-                        f"ask for {digits(min(found.risk + 0.005, 0.99))} or more, or take another anonymizer")
+                        (f"ask for {digits(found.risk + 0.005)} or more, or " if found.risk < HOPELESS else "")
+                        + "take another anonymizer")
     return Reached(found.setting, said)
 
 
