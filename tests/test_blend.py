@@ -189,6 +189,8 @@ def test_what_it_cannot_do_is_said(crew):
         mask("blend", crew, k=6).net.donors(crew, 1)
     with pytest.raises(UserError, match="does not know the population"):
         ANONYMIZERS["blend"](KINECT25).donors(crew, 1)
+    with pytest.raises(UserError, match="3 people are too few for blend"):
+        mask("blend", wavers(3, 6, frames=12))
     halfway = mask("blend", crew)
     halfway.net.strength = 0.5
     with pytest.raises(UserError, match=r"strength of 0\.5"):
@@ -312,8 +314,8 @@ def test_one_of_k_is_all_that_anybody_finds_and_what_is_carried_is_said(tmp_path
     """Six people whom anybody tells by their posture, in groups of three."""
     store.write(people(0.03, 6, 2, 2), tmp_path / "s")
     anonymize(tmp_path / "s", tmp_path / "r", mask="ksame", set={"k": "3", "neutral": "0"}, seed=1)
-    card = evaluate(tmp_path / "s", tmp_path / "r", keep=["action"], hide=["subject"], attacks=["features"], seeds=1, nulls=False,
-                    by="action", threats=["before", "adaptive", "donor"])
+    card = evaluate(tmp_path / "s", tmp_path / "r", keep=["action"], hide=["subject"], attacks=["features"], seeds=1,
+                    nulls=False, set={"trees": "0"}, by="action", threats=["before", "adaptive", "donor"])
     found = {cell.threat: cell.rate for cell in card.cells
              if (cell.label, cell.metric, cell.attack, cell.judge) == ("subject", "top1", "features", "")}
     assert found["before"] > 0.95

@@ -48,6 +48,7 @@ class Mixing(Anonymizer):
         super().__init__(skeleton, k=whole("k", k, 2), **{name: float(value) for name, value in shares.items()})
         self.k = self.options["k"]
         self.plain, self.after = Neutral(skeleton, **ONLY_BONES), Neutral(skeleton)
+        self.plain.called = self.after.called = self.name
         self._held: dict[str, Tensor] = {}  # bodies on common bones by the hash of their motion
 
     @property
