@@ -218,6 +218,8 @@ def test_everybody_is_in_one_group_of_k_to_twice_k_less_one():
             groups = groups_of(np.arange(count), k, np.random.default_rng(0))
             assert sorted(np.concatenate(groups).tolist()) == list(range(count))
             assert all(k <= len(group) < 2 * k for group in groups)
+    uneven = np.repeat(np.arange(6), [1, 9, 1, 9, 1, 9])
+    assert {tuple(sorted(group.tolist())) for group in groups_of(uneven, 3, np.random.default_rng(0))} == {(0, 2, 4), (1, 3, 5)}
 
 
 def test_a_group_is_released_as_one_and_made_of_all_of_it_and_nobody_else(crew):
@@ -233,7 +235,7 @@ def test_a_group_is_released_as_one_and_made_of_all_of_it_and_nobody_else(crew):
         groups.add(tuple(sorted(who[rows])))
     assert len(groups) == 2  # the same in all four actions
     assert sorted(person for group in groups for person in group) == sorted({*who})
-    assert made_by.net.said(crew, 5)["guarantee"].endswith("0.333 at most")
+    assert made_by.net.said(crew, 5)["guarantee"].endswith("in 0.333 of those of a single motion")
 
 
 def test_nobody_who_knows_everything_but_the_motion_of_the_dice_does_better_than_one_in_k(crew):
@@ -276,7 +278,7 @@ def test_a_group_and_what_it_carries_stand_in_history(crew, tmp_path):
     told = made.history[-1]
     assert told["carries"] == "action"
     assert "one and the same motion" in told["protects"]
-    assert "0.333 at most" in told["guarantee"]
+    assert "0.333 of the recordings at most, and in 0.333 of those of a single motion" in told["guarantee"]
     assert labels_carried(made) == ["action"]
     with pytest.raises(UserError, match="more than the 6 people"):
         anonymize(tmp_path / "data", tmp_path / "no", mask="ksame", set={"k": "9"})

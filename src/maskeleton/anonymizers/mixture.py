@@ -80,6 +80,7 @@ class Mixing(Anonymizer):
         """(T, P, J, 3) and (T, P): these recordings by their shares as one, which nobody showed. Where `own` is given
         the last row is that of who is to be hidden, and so much of the mixture's directions stays that one's, with how
         the others hold themselves and swing."""
+        self.cpu()  # wherever it was put: recordings are many and short, and what aligns them is no network
         with torch.inference_mode():
             bodies = [self._plain(dataset, row) for row in rows]
             count = min(len(one) for one in bodies)

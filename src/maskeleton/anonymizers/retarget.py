@@ -45,6 +45,7 @@ class Retarget(Anonymizer):
             yield own._replace(positions=self._fitted(own, fitted[model], dataset.fps), fields={})
 
     def _fitted(self, own: Motion, lengths: torch.Tensor, fps: float) -> np.ndarray:
+        self.cpu()  # one recording at a time, wherever it was put
         with torch.inference_mode():
             self.bones.fps.fill_(fps)
             self.bones.lengths.copy_(lengths)
