@@ -47,7 +47,8 @@ def rows() -> dict[str, Row]:
     found = {ORIGINAL: Row(), "bones": Row("bones"), "neutral": Row("neutral"), "swap": Row("swap"),
              "ksame, k = 5": Row("ksame"), "ksame, k = 5, and neutral": Row("ksame", {"neutral": 1.0}),
              "blend, k = 3": Row("blend"), "blend, k = 3, plain": Row("blend", {"neutral": 0.0}),
-             "blend, k = 5": Row("blend", {"k": 5}), "retarget": Row("retarget"), "eraser": Row("eraser"),
+             "blend, k = 5": Row("blend", {"k": 5}), "blend, k = 5, plain": Row("blend", {"k": 5, "neutral": 0.0}),
+             "retarget": Row("retarget"), "eraser": Row("eraser"),
              "appearance": Row("appearance"), "lowpass 3 Hz": Row("lowpass"), "lowpass 1 Hz": Row("lowpass", {"rate": 1.0})}
     found |= {f"noise {sigma:g}": Row("noise", {"sigma": sigma}) for sigma in (0.03, 0.1, 0.01)}
     found |= {"blend, half its own": Row("blend", {"own": 0.5}), "blend, statistics only": Row("blend", {"own": 1.0}),
@@ -172,19 +173,23 @@ def _three(numbers: Sequence[float] | None) -> str:
 
 
 def dominated(lines: Sequence[Told]) -> dict[str, str]:
-    """Of each release that another beats or equals in both, that other's name: no more risk, and no less of the action."""
+    """Of each release that another equals or betters in risk, kept action and transfer, and betters in one: that other's
+    name."""
     found = {}
     for one in lines:
-        if one.kept is None:
-            continue
-        for other in lines:
-            if other.kept is None or other is one:
-                continue
-            risk, kept = round(other.risk - one.risk, 3), round(min(other.kept, 1) - min(one.kept, 1), 3)
-            if risk <= 0 <= kept and (risk, kept) != (0, 0):
-                found[one.name] = other.name
-                break
+        better = (other.name for other in lines if other is not one and _no_worse(other, one))
+        if name := next(better, ""):
+            found[one.name] = name
     return found
+
+
+def _no_worse(one: Told, other: Told) -> bool:
+    """In nothing, as printed, and better in something."""
+    if None in (one.kept, other.kept, one.transfer, other.transfer):
+        return False
+    gains = [round(other.risk - one.risk, 3), *(round(min(mine or 0, 1) - min(theirs or 0, 1), 3) for mine, theirs in
+                                                 ((one.kept, other.kept), (one.transfer, other.transfer)))]
+    return min(gains) >= 0 < max(gains)
 
 
 def frontier(lines: Sequence[Told]) -> Iterator[str]:
