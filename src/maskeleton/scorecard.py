@@ -42,7 +42,7 @@ ROWS: dict[str, dict[str, Any]] = {
 LATER = ("shown", "costs")  # lists that a file of an earlier version lacks
 BY = {name: WHO[name] for name in ("threat", "attack", "judge")}
 ADDED: dict[str, dict[str, Any]] = {  # in files that have them
-    "cells": {"validation": (*NUMBER, type(None)), "null_away": bool, "validation_error": NUMBER},
+    "cells": {"validation": (*NUMBER, type(None)), "null_away": bool, "validation_error": NUMBER, "release": str},
     "limits": {"null": (*NUMBER, type(None)), "recordings": int},
     "learning": {"of": str, "recordings": int, "people": int},
 }
@@ -71,6 +71,7 @@ class CellScore(NamedTuple):
     validation: float | None = None  # the same metric on the attacker's own validation part: the headline goes by it
     null_away: bool = False
     validation_error: float = 0.0  # how far off that may be: the standard error over folds and seeds
+    release: str = ""  # which of several that stand side by side; none for the original
 
     @classmethod
     def of(cls, score: Score, *, label: str, role: str, threat: str, attack: str, judge: str, split: str,

@@ -14,7 +14,7 @@ from maskeleton.errors import UserError
 from maskeleton.motion import recording_hash
 from maskeleton.splits import Half, OpenSet
 from maskeleton.threats.known import Known, knows
-from maskeleton.threats.naming import donors_of
+from maskeleton.threats.naming import donors_counted
 from maskeleton.union import concatenated
 
 
@@ -27,7 +27,7 @@ def donor(known: Known) -> dict[str, Table]:
     if known.sources is None and _took_from_others(known.released):
         raise UserError("whose motion entered which recording was not told", "keep RELEASED.sources.parquet, which anonymize "
                         "writes, beside the release")
-    donors = donors_of(known.original, known.sources)
+    donors = donors_counted(known)
     if not any(len(rows) for rows in donors):
         raise UserError("of no recording it is known whose motion entered it", "compare with the original whose "
                         "recordings entered the release")

@@ -27,11 +27,11 @@ from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import Scorecard
 from maskeleton.tally import tally, tally_near, told_of
 from maskeleton.threats import THREATS, Known, tables_of
+from maskeleton.threats.carrying import carried
 from maskeleton.threats.informed import said_of_others
 from maskeleton.threats.known import DRAWS
 from maskeleton.threats.naming import credit, donors_elsewhere
 from maskeleton.threats.ways import by_column, settled
-from maskeleton.verbs.anonymize import mask_of
 from maskeleton.verbs.apart import tell_apart
 from maskeleton.verbs.asking import asked_cells, of_use, tables_mapped, units_asked
 from maskeleton.verbs.audit import (
@@ -47,6 +47,7 @@ from maskeleton.verbs.audit import (
     write_split,
 )
 from maskeleton.verbs.ladder import beside, costs, second
+from maskeleton.verbs.masking import mask_of
 from maskeleton.verbs.showing import keep_some
 from maskeleton.verbs.working import mapped
 from maskeleton.verdict import conclude
@@ -75,6 +76,8 @@ def evaluate(
     twice: Sequence[str | Path] = (),
     draws: int = DRAWS,
     nulls: bool = True,
+    limits: bool = True,
+    answers: str | Path | None = None,
     minutes: float | None = None,
     out: str | Path | None = None,
     set: Mapping[str, str] | None = None,
@@ -87,8 +90,9 @@ def evaluate(
     say: Callable[[str], None] | None = None,
 ) -> Scorecard:
     """Ask every attack under every threat; `mask` is the model that made the release, if one did, `others` are recordings
-    of the attacker's own, `twice` other releases of the same. Without `nulls` nobody is taught labels that say nothing:
-    for runs that stand beside others in which that was asked."""
+    of the attacker's own, `twice` other releases of the same. Without `nulls` nobody is taught labels that say nothing,
+    without `limits` no signature is planted: for runs that stand beside others. In the folder `answers` several runs keep
+    what they were answered, so that nothing is asked twice."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
     labels = roles_of(keep, hide)
@@ -123,11 +127,11 @@ def evaluate(
         known = Known(before, after, made_by, read_sources(Path(released)), halves, tuple(hide),
                       read(others, format) if others is not None else None,
                       tuple(one.select(rows) for one in also.releases), draws, minutes, seed)
-        notes += [*donors_elsewhere(known), *said_of_others(known)]
+        notes += [*donors_elsewhere(known), *said_of_others(known), *carried(known, labels)]
         tried = tables_of(known, [name for name in threats if of_use(name, hide)])
         tables = tables_mapped(tried.tables, Path(own) / "tables")
         cells = list(asked_cells(labels, tables, attacks, names, halves, given))
-        folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
+        folder = Path(answers if answers is not None else Path(out if out is not None else own) / "cells")
         asked = ask(units_asked(cells, seeds, nulls), by_column(tables), halves, folder, jobs=jobs,
                     minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
                     share=Share(*share), say=say)
@@ -152,7 +156,7 @@ def evaluate(
             tally_near(card, nearness(before, after, kept, seed))
         if len(known_to_it):
             tell_apart(card, *learned_from, labels, kept, folder, clock, by=by, seed=seed, jobs=jobs)
-        for label in hide:
+        for label in hide if limits else ():
             calibrated(card, after, label, first_halves(halves, label), kept, seed, clock)
         card.not_tried += [f"attack {name}" for name in ATTACKS if name not in attacks]
         card.not_tried += [*tried.missing, *(f"threat {name}" for name in THREATS
