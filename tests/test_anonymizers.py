@@ -26,10 +26,14 @@ SMALL = {
     "rescale": ("rescale", {}),
     "bones": ("bones", {}),
     "neutral": ("neutral", {}),
+    "lowpass": ("lowpass", {"rate": 1.0}),
+    "appearance": ("appearance", {}),
+    "appearance, first pose": ("appearance", {"first": 1}),
+    "eraser": ("eraser", {}),
     "neutral, everything": ("neutral", {"amplitude": 0.5, "spectrum": 0.5, "handedness": 1.0, "pin": 1.0}),
 }
 TOGETHER = {name for name, kind in ANONYMIZERS.items() if kind.scope == "dataset"}  # tests/test_sources.py tries them
-NEVER_UNDONE = {"bones"}  # nothing beats the release as it is: their authors say why
+NEVER_UNDONE = {"bones", "eraser"}  # nothing beats the release as it is: their authors say why
 LEARNING = [kind for kind, (name, options) in SMALL.items() if learns(ANONYMIZERS[name](KINECT15, **options))]
 CHAIN = Skeleton.of("chain", ("hand", "elbow", "chest"), (1, 2, -1))
 
@@ -90,7 +94,7 @@ def test_any_body_plan_any_length_any_number_of_bodies(kind, plan):
         assert found.dtype == torch.float32
         assert found.isfinite().all()
         assert present is batch[1]
-        assert not torch.equal(found, batch[0])
+        assert torch.equal(found, batch[0]) == (frames == 1 and kind == "lowpass")  # nothing is fast in one frame
 
 
 @pytest.mark.parametrize("kind", SMALL)

@@ -290,6 +290,16 @@ def test_recordings_together_tell_more() -> None:
     assert (two.guess == two.truth).all()
     assert len(pooled(one, None).person) == 2
     assert len(pooled(one, 5).person) == 0
+    of_nobody = one._replace(person=np.full(4, -1))
+    assert len(pooled(of_nobody, 2).person) == 0
+
+
+def test_only_recordings_of_one_answer_are_put_together() -> None:
+    """One person, who was filmed doing two things: what is done is no more certain by looking at both."""
+    two = pooled(answers([[.6, .4], [.7, .3], [.4, .6], [.3, .7]], [0, 0, 0, 0], [0, 1, 0, 1])._replace(
+        truth=np.array([0, 0, 1, 1])), None)
+    assert two.truth.tolist() == [0, 1]
+    assert (two.guess == two.truth).all()
 
 
 def test_one_person_to_one_recording() -> None:

@@ -29,7 +29,7 @@ from maskeleton.verbs.evaluate import NOBODY_KNOWN, as_used, evaluate, side_by_s
 from maskeleton.verdict import table
 
 AS_THEY_ARE = ("before", "naive", "adaptive")
-FEATURES = {"attacks": ["features"], "seeds": 1}
+FEATURES = {"attacks": ["features"], "seeds": 1, "draws": 2}
 TINY = {"epochs": "1", "frames": "8", "widths": "4,4"}
 
 
@@ -94,8 +94,9 @@ def test_a_release_that_changes_nothing_scores_as_the_original(
         of.setdefault((cell.label, cell.attack, cell.judge, cell.metric), set()).add((cell.threat, same))
     asked = {key: {threat for threat, _ in rows} for key, rows in of.items()}
     assert asked["action", attacks[0], "".join(judges), "top1"] == {*AS_THEY_ARE, "transfer"}
-    assert asked["subject", attacks[0], "".join(judges), "top1"] == {*AS_THEY_ARE, "renormalized", "donor"}
-    assert {threat for rows in of.values() for threat, _ in rows} == set(THREATS) - {"analytic"}  # noise has no inverse
+    assert asked["subject", attacks[0], "".join(judges), "top1"] == {*AS_THEY_ARE, "renormalized", "donor", "informed"}
+    assert {threat for rows in of.values() for threat, _ in rows} == set(THREATS) - {"analytic", "paired", "twice"}
+    assert any(said.startswith("threat paired: the release changed nothing") for said in card.not_tried)
     for key, rows in of.items():
         assert len({cell for threat, cell in rows if threat in (*AS_THEY_ARE, "transfer")}) <= 1, key
         assert all(abs(one.rate - other.rate) < 0.15 for _, one in rows for _, other in rows), key
@@ -216,6 +217,50 @@ def test_a_headline_needs_somebody_who_learned_from_the_release(original: Path) 
     card = evaluate(original, original, keep=[], hide=["subject"], threats=["before"], **FEATURES)
     assert card.headline == []
     assert "subject: no headline: nobody was asked who learned from the release (threat adaptive)" in card.warnings
+
+
+@pytest.mark.usefixtures("quick")
+def test_people_nobody_was_trained_on_are_compared_before_and_after(original: Path, tmp_path: Path) -> None:
+    anonymize(original, tmp_path / "r", mask="noise", set={"sigma": "0.001"}, seed=1)
+    card = evaluate(original, tmp_path / "r", keep=[], hide=["subject"], attacks=["match"], judges=[], seeds=1,
+                    open_set=True, threats=["before", "naive", "adaptive", "donor"], mask="noise")
+    strange = {(cell.threat, cell.metric): cell for cell in card.cells if cell.split == "open set"}
+    assert {threat for threat, _ in strange} == {"before", "naive", "adaptive"}  # a donor is known by name
+    for threat in ("before", "naive", "adaptive"):
+        assert strange[threat, "rank1"].rate > 0.9
+        assert strange[threat, "linkability"].rate > 0.5
+        assert strange[threat, "eer"].rate < 0.2
+    closed = {cell.metric for cell in card.cells if (cell.threat, cell.attack, cell.split) == ("adaptive", "match", "take")}
+    assert closed == {"top1", "top5", "map", "eer", "tar_far01", "linkability"}
+    assert all(row["metric"] == "top1" for row in card.headline)
+    with pytest.raises(UserError, match="--open-set is about people nobody trained on"):
+        evaluate(original, original, keep=[], hide=["gender"], open_set=True, **FEATURES)
+    with pytest.raises(UserError, match="0 draws teach nobody"):
+        evaluate(original, original, keep=[], hide=["subject"], **{**FEATURES, "draws": 0})
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("own", [0.03, 0.0])
+def test_a_constant_sign_of_a_person_is_found_in_many_recordings_together(tmp_path: Path, own: float) -> None:
+    """Recordings lean by lot, and by a little that is the person's own: one hides it, eight together do not."""
+    store.write(people(0, 8, 4, 4), tmp_path / "s")
+
+    def signed(motion: Motion, person: int) -> Motion:
+        sign = np.random.default_rng(100 + person).normal(0, own, (25, 3))
+        lots = np.random.default_rng(int(motion.id[1:])).normal(0, 0.09, (25, 3))
+        return motion._replace(positions=motion.positions + (sign + lots).astype(np.float32))
+
+    card = evaluate(tmp_path / "s", released(tmp_path / "s", signed), keep=[], hide=["subject"], threats=["adaptive"],
+                    by="repetition:1,2", set={"trees": "no"}, nulls=False, **FEATURES)
+    pools = {cell.judge: cell for cell in card.cells if cell.attack == "pool"}
+    single = found(card, "subject", "adaptive", "features").rate
+    assert {*pools} == {"features, 2", "features, 5", "features, all"}
+    assert card.headline[0]["by"]["attack"] != "pool"
+    if own:
+        assert single < 0.5 < 0.75 < pools["features, all"].rate
+        assert card.headline[0]["rate"] < pools["features, all"].rate
+    else:
+        assert pools["features, all"].low <= 1 / 8
 
 
 # ── what the anonymizer learned from ─────────────────────────────────────────────────────────────────────────────────

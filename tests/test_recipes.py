@@ -14,6 +14,7 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.motion import Motion
 from maskeleton.presets import chosen
+from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.skeleton import KINECT25
 
 from people import stepping
@@ -25,6 +26,7 @@ sys.path.insert(0, str(RECIPES))
 asking = importlib.import_module("asking")
 real_audits = importlib.import_module("real_audits")
 paper_leaks = importlib.import_module("paper_leaks")
+ladder = importlib.import_module("ladder")
 
 
 def telling(people: int = 9, takes: int = 3) -> MotionDataset:
@@ -112,8 +114,9 @@ def read_nothing(path: Path) -> MotionDataset:
 def test_without_data_it_is_skipped_in_words(capsys: pytest.CaptureFixture[str],
                                              monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MASKELETON_DATA", raising=False)
-    assert real_audits.main([]) == 0
-    assert capsys.readouterr().out.startswith("skipped: MASKELETON_DATA")
+    for recipe in (real_audits, ladder):
+        assert recipe.main([]) == 0
+        assert capsys.readouterr().out.startswith("skipped: MASKELETON_DATA")
 
 
 def test_a_row_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,6 +124,28 @@ def test_a_row_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         real_audits.main(["ucla"])
     assert refused.value.code == 2
     assert "there is no row ucla; there are: nwucla-action" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        ladder.main(["ucla"])
+    assert "there is no data ucla; there are: kindergator, utdmhad" in capsys.readouterr().err
+
+
+def test_the_ladder_has_a_row_for_each_threat_and_says_what_was_not_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    def cell(threat: str, attack: str, judge: str, metric: str, rate: float, split: str = "take") -> CellScore:
+        return CellScore("subject", "hide", threat, attack, judge, split, (), metric, rate, rate - 0.1, rate + 0.1, 0.1,
+                         0.11, 80, 8, 1)
+
+    card = Scorecard("evaluate", {"people": 8, "recordings": 80}, cells=[
+        cell("adaptive", "features", "", "top1", 0.5), cell("adaptive", "pool", "features, 2", "top1", 0.6),
+        cell("adaptive", "match", "features", "rank1", 0.3, "open set"), cell("adaptive", "match", "features", "rank1", 0.9),
+        cell("twice", "link", "", "rank1", 0.4, "all")],
+        costs=[{"threat": "adaptive", "knows": "who", "recordings": 60, "minutes": 0.25}],
+        motion=[{"metric": "mpjpe_root_undone", "unit": "mm", "value": 17.0}], not_tried=["threat analytic: no inverse"])
+    ladder.tell("here", "noise", 4, card)
+    told = capsys.readouterr().out
+    assert "| adaptive | .50 [.40, .60] | .11 | .60 / – / – | .30 [.20, .40] | – | – | 0.2 | 60 |" in told
+    assert "undone by pairs to 17 mm" in told
+    assert "found in the other, rank1: .40 [.30, .50]" in told
+    assert "not tried: threat analytic: no inverse" in told
 
 
 def questions() -> list[tuple[str, object]]:

@@ -97,7 +97,7 @@ def test_who_knows_nothing_scores_exactly_chance(metric):
     found = score(ask(np.zeros((6, 3)), truth, person=range(6)), metric, draws=50)
     assert found.rate == pytest.approx(1 / 3 if metric == "accuracy" else found.chance)
     assert found.chance == pytest.approx(
-        {"top5": 1, "rank5": 1, "accuracy": 1 / 2, "auc": 0.5, "eer": 0.5, "tar_far01": 0.01, "map": 11 / 18,
+        {"top5": 1, "rank5": 1, "accuracy": 1 / 2, "auc": 0.5, "eer": 0.5, "tar_far01": 0.01, "linkability": 0, "map": 11 / 18,
          "macro_f1": np.mean([2 * q / 3 / (q + 1 / 3) for q in (1 / 2, 1 / 3, 1 / 6)])}.get(metric, 1 / 3))
 
 
@@ -147,6 +147,18 @@ def test_open_set_by_hand():
     stranger = ask([[9, 1], [8, 4], [10, 10]], [0, 0, -1], range(3))
     assert score(stranger, "rank1").trials == 2
     assert score(stranger, "eer").rate > 0.3
+
+
+def test_linkability_by_hand():
+    """Own likenesses lie evenly between 0 and 2, others' between 0 and 1: over 1 a pair is sure, under it is less likely
+    mated than not. Half of the mated pairs are linked."""
+    own, other = np.linspace(0.001, 1.999, 2000), np.linspace(0, 1, 2000)
+    pairs = ask(np.stack([own, np.random.default_rng(0).permutation(other)], 1), [0] * 2000, np.arange(2000) % 40)
+    found = score(pairs, "linkability")
+    assert found.rate == pytest.approx(0.5, abs=0.04)
+    assert found.low < 0.5 < found.high + 0.04
+    few = ask(np.random.default_rng(1).random((30, 20)), np.arange(30) % 20, np.arange(30) % 10)
+    assert score(few, "linkability").rate < 0.15  # few pairs that say nothing seem to say little
 
 
 def test_equal_error_and_far_are_what_trying_all_thresholds_gives():

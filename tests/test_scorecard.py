@@ -51,6 +51,7 @@ def card():
         learning=[{"label": "subject", "share": share, **RATE, "rate": rate} for share, rate in ((0.5, 0.3), (1, 0.4))],
         channels=[{"label": "subject", "channel": channel, "plain": rate, "within": rate + 0.1, **RATE}
                   for channel, rate in (("posture", 0.5), ("bone lengths", 0.8))],
+        costs=[{"threat": "adaptive", "knows": "who is in some", "recordings": 900, "minutes": 1.25}],
         not_tried=["seed 2 of msg3d: --minutes 5"]))
 
 
@@ -241,7 +242,7 @@ def test_the_table_fits_a_screen_and_a_pipe():
     told = table(card())
     assert told.isascii()
     lines = told.splitlines()
-    assert len(lines) < 26
+    assert len(lines) < 27
     assert max(map(len, lines)) < 100
     assert "subject (hide): top1, 20 people, chance .05" in lines
     assert "  before       features      .97 [.92, 1.00] #|##################.  null .05" in lines

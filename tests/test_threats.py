@@ -24,13 +24,16 @@ from maskeleton.recognize import Cell
 from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.skeleton import KINECT25
 from maskeleton.splits import split
+from maskeleton.tally import OPEN_SET
 from maskeleton.threats import THREATS, Known, tables_of
 from maskeleton.threats.naming import credited, donors_elsewhere, donors_of
 from maskeleton.threats.ways import by_column, settled
+from maskeleton.verbs.asking import asked_cells, units_asked
 from maskeleton.verbs.evaluate import evaluate
 from maskeleton.verdict import strongest, table
 
-FEATURES: dict[str, Any] = {"keep": [], "hide": ["subject"], "attacks": ["features"], "seeds": 1}
+FEATURES: dict[str, Any] = {"keep": [], "hide": ["subject"], "attacks": ["features"], "seeds": 1, "draws": 2}
+OF_HERE = tuple(name for name in THREATS if name not in ("paired", "twice", "informed"))  # the others have pages of their own
 CHANCE = 0.25  # of the four people in most of these stories
 
 
@@ -64,7 +67,7 @@ def test_what_is_done_to_everybody_alike_deceives_yesterdays_attacker_alone(four
     """Every joint of everybody is moved by a metre, each elsewhere."""
     shift = np.random.default_rng(5).normal(0, 1, (25, 3)).astype(np.float32)
     card = evaluate(four, released(four, lambda motion, _: motion._replace(positions=motion.positions + shift)),
-                    **FEATURES)
+                    threats=OF_HERE, **FEATURES)
     found = rates(card)
     assert found["naive"].low <= CHANCE
     assert found["naive"].rate < 0.6
@@ -110,7 +113,7 @@ def test_what_its_author_can_undo_is_broken_by_the_author_alone(
     from maskeleton.verbs.anonymize import anonymize
 
     anonymize(four, tmp_path / "r", mask="padlock", seed=1)
-    card = evaluate(four, tmp_path / "r", mask="padlock", **FEATURES)
+    card = evaluate(four, tmp_path / "r", mask="padlock", threats=OF_HERE, **FEATURES)
     found = rates(card)
     assert found["analytic"].rate > 0.95
     for threat in ("naive", "renormalized", "adaptive", "donor"):
@@ -124,8 +127,9 @@ def test_what_its_author_can_undo_is_broken_by_the_author_alone(
 def test_an_anonymizer_without_a_way_back_is_not_tried(four: Path) -> None:
     dataset = store.open(four)
     known = Known(dataset, dataset, mask.named("noise", dataset.skeleton, {"sigma": 0}))
-    found, missing = tables_of(known, ["analytic", "naive"])
+    found, missing, minutes = tables_of(known, ["analytic", "naive"])
     assert [*found] == ["naive"]
+    assert {*minutes} == {"analytic", "naive"}
     assert missing == ["threat analytic: noise has no inverse that beats taking its release as it is; see adaptive"]
     with pytest.raises(UserError, match="there is no threat 'magic'"):
         tables_of(known, ["magic"])
@@ -200,7 +204,7 @@ def swapped(of: Path, out: Path) -> None:
 def test_whose_motion_entered_must_be_told_where_others_did() -> None:
     dataset = people(0.03, 4, 2, 3)
     made = replace(dataset, history=({"verb": "anonymize", "with": "swap"},))
-    tables, missing = tables_of(Known(dataset, made, None, None, {}), ["donor"])
+    tables, missing, _ = tables_of(Known(dataset, made, None, None, {}), ["donor"])
     assert not tables
     assert "keep RELEASED.sources.parquet" in missing[0]
 
@@ -303,7 +307,29 @@ def test_a_release_is_told_with_its_limits_its_curve_and_its_doubts(four: Path) 
     assert {cell.judge for cell in card.cells if cell.attack == "features"} == {"", "steady"}
     assert {row["label"] for row in card.limits} == {row["label"] for row in card.learning} == {"subject"}
     assert any("read it as identity or session" in said for said in card.warnings)
-    assert {f"threat {name}" for name in ("naive", "renormalized", "analytic", "donor", "transfer")} <= {*card.not_tried}
+    assert {f"threat {name}" for name in THREATS if name not in ("before", "adaptive")} <= {*card.not_tried}
+    assert [row["threat"] for row in card.costs] == ["before", "adaptive"]
+    assert all(row["knows"] == THREATS[row["threat"]].knows and row["recordings"] == 24 for row in card.costs)
+    assert "cost of adaptive" in table(card)
+    assert "What each attacker needed" in page(card)
+
+
+def test_every_threat_says_what_one_must_know() -> None:
+    for name, threat in THREATS.items():
+        assert len(threat.knows.split()) > 5, name
+
+
+def test_who_learns_from_many_draws_is_asked_once() -> None:
+    cells = [Cell("subject", "hide", threat, "features", "", "take") for threat in ("adaptive", "informed", "informed-few")]
+    assert {(unit.cell.threat, unit.seed) for unit in units_asked(cells, 2) if not unit.null} == {
+        ("adaptive", 0), ("adaptive", 1), ("informed", 0), ("informed-few", 0)}
+    halves = {("subject", OPEN_SET): [], ("subject", "take"): [1]}
+    dataset = people(0.03, 2, 1, 1)
+    tables = {"donor": {"": Table(dataset, dataset)}, "informed": {"": Table(dataset, dataset)}}
+    asked = [*asked_cells({"subject": "hide"}, tables, ["features", "match"], ["tcn"], halves, {})]  # type: ignore[arg-type]
+    assert {cell.by for cell in asked} == {"take"}  # a table that has no answer on some halves is not asked on them
+    assert {cell.judge for cell in asked if (cell.threat, cell.attack) == ("informed", "features")} == {""}
+    assert {cell.judge for cell in asked if (cell.threat, cell.attack) == ("donor", "features")} == {"", "steady"}
 
 
 @pytest.mark.usefixtures("quick")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from maskeleton.traits import trait_table as trait_table
     from maskeleton.verbs.anonymize import anonymize as anonymize
     from maskeleton.verbs.audit import audit as audit
+    from maskeleton.verbs.compare import compare as compare
     from maskeleton.verbs.convert import convert as convert
     from maskeleton.verbs.describe import describe as describe
     from maskeleton.verbs.evaluate import evaluate as evaluate
@@ -56,6 +57,7 @@ _PUBLIC = {
     "anonymize": "verbs.anonymize",
     "answers": "ask",
     "audit": "verbs.audit",
+    "compare": "verbs.compare",
     "convert": "verbs.convert",
     "describe": "verbs.describe",
     "embeddings": "ask",

@@ -13,6 +13,8 @@ from maskeleton.jobs import Report, Share, remove, run
 from maskeleton.recognize import NETWORKS, Cell, cell_jobs
 from maskeleton.splits import Half, OpenSet
 
+MANY = "informed"  # the threat whose attackers learn from many times as many recordings
+
 
 class Unit(NamedTuple):
     """What is done or dropped as a whole: a cell with one seed in all folds; a null learns labels that say nothing."""
@@ -33,15 +35,22 @@ class Asked(NamedTuple):
     waiting: int = 0  # answers that another shard has yet to give
 
 
+def everybody(cell: Cell) -> bool:
+    """Whoever is asked at all."""
+    return True
+
+
 class Table(NamedTuple):
     """What the cells of one threat learn from and look at: the same recordings, perhaps released.
 
-    `of` gives the halves as rows of these, where they are not the rows of the original.
+    `of` gives the halves as rows of these, where they are not the rows of the original, and none where it has no answer;
+    `asks` says which cells are asked of this table.
     """
 
     learned: MotionDataset
     looked_at: MotionDataset
     of: Callable[[Sequence[Half | OpenSet]], Sequence[Half | OpenSet]] = list
+    asks: Callable[[Cell], bool] = everybody
 
 
 Halves = Mapping[tuple[str, str], Sequence[Half | OpenSet]]  # of each label and split
@@ -97,7 +106,7 @@ class Clock:
 
     def __init__(self, minutes: float | None) -> None:
         self.end = None if minutes is None else time.monotonic() + 60 * minutes
-        self.took: dict[tuple[str, str, str], float] = {}
+        self.took: dict[tuple[str, ...], float] = {}
 
     @property
     def left(self) -> float | None:
@@ -107,7 +116,7 @@ class Clock:
     def enough_for(self, cell: Cell) -> bool:
         """Whether what a question like this took before fits into what is left."""
         left = self.left
-        return left is None or 0 < left >= self.took.get((cell.label, cell.attack, cell.judge), 0.0)
+        return left is None or 0 < left >= self.took.get(_kind(cell), 0.0)
 
     def share(self, needed_yet: int, folds: int) -> float | None:
         """Minutes for one fold, so that as many other questions that nobody has been asked yet get as much."""
@@ -120,7 +129,12 @@ class Clock:
         needed: list[float] = []
         yield needed
         needed.append((time.monotonic() - began) / 60)
-        self.took[cell.label, cell.attack, cell.judge] = needed[0]
+        self.took[_kind(cell)] = needed[0]
+
+
+def _kind(cell: Cell) -> tuple[str, ...]:
+    """Questions of one kind take about as long as each other; who makes many releases to learn from takes longer."""
+    return cell.label, cell.attack, cell.judge, cell.threat if cell.threat.startswith(MANY) else ""
 
 
 def left_out(asked: Asked) -> list[str]:

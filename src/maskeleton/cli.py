@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from maskeleton.commands import anonymize, audit, evaluate, release, train, verify
+from maskeleton.commands import anonymize, audit, compare, evaluate, release, train, verify
 from maskeleton.errors import MENDABLE, UserError, printable
 from maskeleton.options import (
     Data,
@@ -170,7 +170,7 @@ def view(
                     force=force))
 
 
-for _verb in (audit, train, anonymize, evaluate, release, verify):
+for _verb in (audit, train, anonymize, evaluate, compare, release, verify):
     app.command()(_verb)
 
 

@@ -28,6 +28,8 @@ from maskeleton.options import (
     Seeds,
     Settings,
     ShardIndex,
+    Target,
+    Threats,
     To,
     bounds_of,
     machine,
@@ -93,6 +95,7 @@ def train(
     split: Annotated[str | None, typer.Option(help="How what is learned from is parted from the rest: person, take, "
                                               "camera …; all holds nothing back.")] = None,
     minutes: Minutes = None,
+    target_risk: Target = None,
     set: Settings = None,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -109,10 +112,11 @@ def train(
     from maskeleton.verbs import train as verb
 
     with progress("train") as report:
-        mask = verb.train(data, out, keep=keep or (), hide=hide or (), anonymizer=anonymizer, algorithm=algorithm, preset=preset,
-                          by=split, minutes=minutes, set=pairs(set or []), device=device, precision=precision,
-                          format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps, seed=seed,
-                          force=force, report=report, say=lambda words: print(words, flush=True))
+        mask = verb.train(data, out, keep=keep or (), hide=hide or (), anonymizer=anonymizer, algorithm=algorithm,
+                          preset=preset, by=split, minutes=minutes, target_risk=target_risk, set=pairs(set or []),
+                          device=device, precision=precision, format=format, pattern=pattern, people=people or (),
+                          skeleton=skeleton, fps=fps, seed=seed, force=force, report=report,
+                          say=lambda words: print(words, flush=True))
     print(verb.told(mask, out))
 
 
@@ -121,7 +125,13 @@ def anonymize(
     out: Out,
     mask: Annotated[str, typer.Option("--with", metavar="MODEL/|NAME", help="A trained model, or an anonymizer that "
                                       "needs no training: noise.")],
-    strength: Annotated[float, typer.Option(min=0, help="0 changes nothing, 1 is what was trained.")] = 1.0,
+    strength: Annotated[float | None, typer.Option(min=0, help="0 changes nothing, 1 is what was trained; without, what the "
+                                                   "model says.")] = None,
+    target_risk: Target = None,
+    hide: Annotated[list[str] | None, typer.Option("--hide", metavar="LABEL", help="The label that --target-risk is "
+                                                   "about.")] = None,
+    keep: Annotated[list[str] | None, typer.Option("--keep", metavar="LABEL", help="What --target-risk is to say the cost of; "
+                                                   "action, where there is one.")] = None,
     set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option, such as sigma=0.02, or "
                                                   "path=own to keep where people walked.")] = None,
     to: To = "store",
@@ -148,7 +158,8 @@ def anonymize(
     from maskeleton.verbs import anonymize as verb
 
     with progress("anonymize") as report:
-        taken = verb.anonymize(data, out, mask=mask, strength=strength, set=pairs(set or []), to=to, key=key, seed=seed,
+        taken = verb.anonymize(data, out, mask=mask, strength=strength, target_risk=target_risk, hide=hide or (),
+                               keep=keep or (), set=pairs(set or []), to=to, key=key, seed=seed,
                                format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps,
                                device=device, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
     print(verb.told(taken, out, seed, key))
@@ -161,12 +172,18 @@ def evaluate(
     hide: Hide,
     mask: Annotated[Path | None, typer.Option("--with", metavar="MODEL/|NAME", help="What made the release: "
                                               "what it learned from is left out, and its inverse is tried.")] = None,
-    threat: Annotated[list[str] | None, typer.Option(metavar="NAME", help="before, naive, renormalized, adaptive, "
-                                                       "analytic, donor or transfer.")] = None,
+    threat: Threats = None,
+    others: Annotated[str | None, typer.Option(metavar="DATA", help="Originals that the attacker has: other people, or "
+                                               "others of the same people; for the threat informed.")] = None,
+    twice: Annotated[list[str] | None, typer.Option(metavar="RELEASED2", help="Another release of the same recordings, "
+                                                    "attacked together with the first.")] = None,
+    draws: Annotated[int, typer.Option(min=1, help="How often the attacker of the threat informed releases old recordings "
+                                       "anew.")] = 20,
     attack: Attacks = None,
     judge: Judges = None,
     split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,
     seeds: Seeds = 3,
+    open_set: Annotated[bool, typer.Option("--open-set", help="Also compare people nobody was trained on.")] = False,
     minutes: Minutes = None,
     out: Run = None,
     set: Settings = None,
@@ -191,6 +208,7 @@ def evaluate(
     with progress("evaluate") as report:
         card = verb.evaluate(original, released, keep=keep, hide=hide, mask=mask, threats=threat or tuple(THREATS),
                              attacks=attack or verb.ATTACKS_ASKED, judges=judge or verb.JUDGES_ASKED, by=split, seeds=seeds,
+                             open_set=open_set, others=others, twice=twice or (), draws=draws,
                              minutes=minutes, out=out, set=machine(set, device, precision), format=format, seed=seed,
                              jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
     print(shown(card))
@@ -260,3 +278,43 @@ def verify(
     found = verb.verify(out, original=original)
     print(verb.told(found, out), flush=True)
     verb.refuse_leaks(found, out)
+
+
+def compare(
+    original: Annotated[str, typer.Argument(metavar="ORIGINAL", help="What was anonymized.")],
+    released: Annotated[list[str], typer.Argument(metavar="RELEASED …", help="What anonymize made of it, two or more.")],
+    keep: Keep,
+    hide: Hide,
+    out: Annotated[Path, typer.Option("--out", metavar="RUN/", help="Keep what was found in this folder.")],
+    masks: Annotated[list[str] | None, typer.Option("--with", metavar="RELEASED=MODEL/", help="The model that made a release, by "
+                                                    "the release's name: what it learned from is left out for all.")] = None,
+    threat: Threats = None,
+    attack: Attacks = None,
+    judge: Judges = None,
+    split: Annotated[str | None, typer.Option(help="How hidden labels are split: person, take, camera:1,2 …")] = None,
+    seeds: Seeds = 3,
+    minutes: Minutes = None,
+    set: Settings = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    format: From = None,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    force: Force = False,
+) -> None:
+    """Put several releases of one dataset side by side.
+
+    Privacy against what is kept, read at equal risk, as a table and a picture.
+    """
+    from maskeleton.progress import progress
+    from maskeleton.standing import standings
+    from maskeleton.threats import THREATS
+    from maskeleton.verbs import compare as verb
+    from maskeleton.verbs.evaluate import ATTACKS_ASKED, JUDGES_ASKED
+
+    with progress("compare") as report:
+        card = verb.compare(original, released, keep=keep, hide=hide, out=out, masks=pairs(masks or []),
+                            threats=threat or tuple(THREATS), attacks=attack or ATTACKS_ASKED, judges=judge or JUDGES_ASKED,
+                            by=split, seeds=seeds, minutes=minutes, set=machine(set, device, precision), format=format, seed=seed,
+                            jobs=jobs, force=force, report=report)
+    print(standings(card))

@@ -19,6 +19,7 @@ from maskeleton.normalize import normalize
 from maskeleton.skeleton import KINECT25, Skeleton, recognize_plan
 
 OTHER_RATE = 0.05  # frames a second may differ by so much: 30 and 31 are one
+MOST_STRENGTH = 1000.0
 RAW = "none"  # the chain of an anonymizer that takes recordings as they are
 
 
@@ -121,7 +122,7 @@ def save(mask: Mask, folder: Path | str) -> None:
     """Write MODEL/."""
     page = {"kind": "anonymizer", "name": mask.name, "options": mask.net.options, "chain": mask.chain,
             "skeleton": mask.net.skeleton.to_dict(), "frames": mask.frames, "fill": mask.fill,
-            "place": mask.place._asdict(), "keep": mask.keep, "hide": mask.hide, "hash": mask.hash,
+            "strength": mask.net.strength, "place": mask.place._asdict(), "keep": mask.keep, "hide": mask.hide, "hash": mask.hash,
             "trained_on": mask.trained_on, "lineage": mask.lineage}
     write(Path(folder), mask.net, page, mask.curves)
 
@@ -132,9 +133,18 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> Mask:
     page = read_page(folder, _FITS)
     skeleton = Skeleton.from_dict(page["skeleton"])
     net = with_weights(folder, page, lambda: ANONYMIZERS[page["name"]](skeleton, **page["options"]))
+    net.strength = _strength(folder, page)
     place = Place(tuple(page["place"]["centre"]), tuple(tuple(row) for row in page["place"]["rotation"]))
     return Mask(net.to(device).eval(), page["name"], page["chain"], page["frames"], page["fill"], place, page["keep"],
                 page["hide"], page["trained_on"], page["lineage"], read_curves(folder))
+
+
+def _strength(folder: Path, page: Mapping[str, Any]) -> float:
+    """How strongly it is used unless something else is said; older pages do not say."""
+    value = page.get("strength", 1.0)
+    if type(value) not in (int, float) or not 0 <= value <= MOST_STRENGTH:
+        raise UserError(f"{folder}: a strength of {value!r} makes no sense", "train it again, or take the folder that it wrote")
+    return float(value)
 
 
 def _place(value: Any) -> bool:

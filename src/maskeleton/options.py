@@ -32,8 +32,12 @@ Judges = Annotated[list[str] | None, typer.Option("--judge", metavar="NAME", hel
                                                   "is shown behind a colon (tcn:joint+bone).")]
 Attacks = Annotated[list[str] | None, typer.Option("--attack", metavar="NAME", help="classify, features, match or "
                                                    "side.")]
+Threats = Annotated[list[str] | None, typer.Option("--threat", metavar="NAME", help="before, naive, renormalized, adaptive, "
+                                                   "analytic, donor, transfer, paired, twice or informed.")]
 Seeds = Annotated[int, typer.Option(min=1, help="How often each judge is taught anew.")]
 Minutes = Annotated[float | None, typer.Option(min=0, help="Be done by then.")]
+Target = Annotated[float | None, typer.Option("--target-risk", metavar="R", help="Find the weakest setting in which what is to "
+                                              "be hidden is told in R of the cases at most, such as 0.3.")]
 Run = Annotated[Path | None, typer.Option("--out", metavar="RUN/", help="Keep what was found in this folder.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value of an option; the "
                                                     "verb's page lists them.")]

@@ -77,9 +77,10 @@ def make_pieces(
     return pieces, len(todo) - len(pieces)
 
 
-def put_together(plan: Published, format: str, pieces: Sequence[Path], work: Path, out: Path) -> None:
-    """The format's files in OUT/data; the pieces are used up."""
+def put_together(plan: Published, format: str, pieces: Sequence[Path], work: Path, out: Path) -> list[str]:
+    """The format's files in OUT/data; what they cannot say of the motion is returned in words."""
     data = out / DATA
+    unsaid: Sequence[str] | None = None
     if format in SEPARATE:
         data.mkdir(parents=True)
         for piece in pieces:
@@ -90,10 +91,11 @@ def put_together(plan: Published, format: str, pieces: Sequence[Path], work: Pat
         whole = store.join(pieces, work / "whole", ()).dataset
         target = data / ONE_FILE[format] if format in ONE_FILE else data
         target.parent.mkdir(parents=True, exist_ok=True)
-        writer(format).write(whole, target, True)
+        unsaid = writer(format).write(whole, target, True)
     if format not in ("store", *ONE_FILE):
         named = needed(plan.dataset) if format in LABELLED else plan.dataset
         write_tables(plan.dataset, data, *as_written(named, format))
+    return list(unsaid or ())
 
 
 def _link(file: Path, target: Path) -> None:

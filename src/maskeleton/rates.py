@@ -7,6 +7,8 @@ import numpy as np
 
 from maskeleton.answers import Answers
 
+BINS = (3, 30)  # of scores, at least and at most, in which mated pairs are set beside others
+MATED = 10  # mated pairs in a bin
 FAR = 0.01  # the share of strangers let in, at which tar_far01 asks how many are known again
 
 
@@ -228,6 +230,31 @@ def _known_at_far(sums: np.ndarray) -> np.ndarray:
     return np.stack([_crossing(known, let_in, let_in - FAR)[0] * weight, weight], 1)
 
 
+def _linkable(sums: np.ndarray) -> np.ndarray:
+    """D of Gomez-Barrero et al. (ISO/IEC 30136), with as many others as mated pairs: over the scores of mated pairs the
+    mean of 2·LR / (1 + LR) − 1 where LR, how many times likelier the score is of a mated pair, is more than 1. What
+    luck in filling the bins brings is taken off."""
+    mated, others = sums[:, 0], sums[:, 1]
+    total, rest = mated.sum(1), others.sum(1)
+    bins = np.clip(total // MATED, *BINS).astype(int)
+    below = (np.cumsum(mated, 1) - mated / 2) / np.maximum(total, 1)[:, None]
+    place = np.minimum((below * bins[:, None]).astype(int), bins[:, None] - 1)
+    rows = np.arange(len(sums))[:, None] * BINS[1] + place
+    one, other = (np.bincount(rows.ravel(), some.ravel(), len(sums) * BINS[1]).reshape(len(sums), -1)
+                  for some in (mated, others))
+    likely, usual = one / np.maximum(total, 1)[:, None], other / np.maximum(rest, 1)[:, None]
+    found = (likely * np.maximum(_divided(likely - usual, likely + usual), 0, where=one > 0, out=np.zeros_like(one))).sum(1)
+    luck = _luck_in_bins(total)
+    weight = np.where((total > 0) & (rest > 0), total, 0)
+    return np.stack([np.maximum(found - luck, 0) / (1 - luck) * weight, weight], 1)
+
+
+def _luck_in_bins(mated: np.ndarray) -> np.ndarray:
+    """What comes of dealing so few mated pairs into bins where scores say nothing: 0.2 standard errors of a bin's."""
+    each = np.maximum(mated, 1) / np.clip(mated // MATED, *BINS)
+    return np.asarray(np.minimum(0.2 / np.sqrt(each), 0.5))
+
+
 def _shares(answers: Answers) -> np.ndarray:
     """How the rows that are asked spread over the classes, the most frequent first."""
     right = (answers.right & ~np.isnan(answers.scores)).any(1)
@@ -279,5 +306,6 @@ METRICS: dict[str, Metric] = {
     "map": Metric(_share(lambda answers: average_precision(answers.scores, answers.right)), _ratio,
                   *_fixed(_precision_by_luck)),
     "eer": Metric(_strangers, _ratio, *_fixed(lambda answers: 0.5), pieces=_equal_error, upward=False),
+    "linkability": Metric(_strangers, _ratio, *_fixed(lambda answers: 0.0), pieces=_linkable),
     "tar_far01": Metric(_strangers, _ratio, *_fixed(lambda answers: FAR), pieces=_known_at_far),
 }

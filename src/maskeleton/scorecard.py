@@ -37,11 +37,12 @@ ROWS: dict[str, dict[str, Any]] = {
     "channels": {"label": str, "channel": str, "plain": NUMBER, "within": (*NUMBER, type(None)), "low": NUMBER,
                  "high": NUMBER, "chance": NUMBER},
     "shown": {"file": str, "why": str, "label": str, "action": (str, type(None)), "right": NUMBER, "cut": bool},
+    "costs": {"threat": str, "knows": str, "recordings": int, "minutes": NUMBER},
 }
-LATER = ("shown",)  # lists that a file of an earlier version lacks
+LATER = ("shown", "costs")  # lists that a file of an earlier version lacks
 BY = {name: WHO[name] for name in ("threat", "attack", "judge")}
 ADDED: dict[str, dict[str, Any]] = {  # in files that have them
-    "cells": {"validation": (*NUMBER, type(None)), "null_away": bool, "validation_error": NUMBER},
+    "cells": {"validation": (*NUMBER, type(None)), "null_away": bool, "validation_error": NUMBER, "release": str},
     "limits": {"null": (*NUMBER, type(None)), "recordings": int},
     "learning": {"of": str, "recordings": int, "people": int},
 }
@@ -70,6 +71,7 @@ class CellScore(NamedTuple):
     validation: float | None = None  # the same metric on the attacker's own validation part: the headline goes by it
     null_away: bool = False
     validation_error: float = 0.0  # how far off that may be: the standard error over folds and seeds
+    release: str = ""  # which of several that stand side by side; none for the original
 
     @classmethod
     def of(cls, score: Score, *, label: str, role: str, threat: str, attack: str, judge: str, split: str,
@@ -111,6 +113,7 @@ class Scorecard:
     learning: Rows = field(default_factory=list)  # the score by the share of training recordings
     channels: Rows = field(default_factory=list)  # where it lives, by `--explain`
     shown: Rows = field(default_factory=list)  # recordings that the run's folder keeps to be looked at
+    costs: Rows = field(default_factory=list)  # what each threat must know, learned from, and how long it took
     warnings: list[str] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
 

@@ -16,13 +16,16 @@ from maskeleton.recognize import Cell
 from maskeleton.score import agreement, by_action, per_person, primary, score
 from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.splits import Half
+from maskeleton.threats.twice import Linked
 
-POOLS = (5, 10, None)  # recordings of one person together; None: all of them
+POOLS = (2, 5, None)  # recordings of one person together; None: all of them
 FEWEST = 8  # people, below which an audit says little
 BESIDE = {"top1": ("top5",), "auc": ("balanced_accuracy", "accuracy")}
 NEAR, OF_OTHERS = "near", "of others"  # no attack of the shelf: nothing is learned
 OPEN_SET = "open set"  # the split on whose tested people nobody was trained
-OF_STRANGERS = ("rank1", "rank5", "map", "eer", "tar_far01")
+OF_STRANGERS = ("rank1", "rank5", "map", "eer", "tar_far01", "linkability")
+OF_PAIRS = ("map", "eer", "tar_far01", "linkability")  # of who is known again among those who taught
+LINK = "link"  # recordings of one release are sought in another; nothing is learned
 SESSIONS = ("session", "day", "date", "visit")  # labels that part a person from the day of recording
 
 
@@ -42,7 +45,7 @@ def tally(card: Scorecard, dataset: MotionDataset, asked: Asked, cells: Sequence
             continue
         if cell.role == "hide":
             _expose(card, dataset, cell, answers)
-        if cell.label == "subject" and cell.attack != "side" and cell.judge != STEADY and cell.threat != "donor":
+        if cell.role == "hide" and cell.attack != "side" and cell.judge != STEADY and cell.threat != "donor":
             _together(card, cell, answers, null, leaks)
     card.not_tried += left_out(asked)
     card.warnings += _named_by_files(card.cells)
@@ -53,7 +56,9 @@ def tally(card: Scorecard, dataset: MotionDataset, asked: Asked, cells: Sequence
 def metrics_of(cell: Cell) -> tuple[str, ...]:
     """A label's own metric first."""
     main = primary(cell.label)
-    return OF_STRANGERS if cell.by == OPEN_SET else (main, *BESIDE[main])
+    if cell.by == OPEN_SET:
+        return OF_STRANGERS
+    return (main, *BESIDE[main], *(OF_PAIRS if cell.attack == "match" and cell.label == "subject" else ()))
 
 
 def add(card: Scorecard, cell: Cell, answers: Answers, null: Answers | None, metrics: Sequence[str],
@@ -86,6 +91,12 @@ def tally_near(card: Scorecard, found: Nearness) -> None:
                                  "is published")
 
 
+def tally_link(card: Scorecard, found: Linked) -> None:
+    """Put into the card how many recordings of one release are found in another."""
+    cell = Cell("subject", "hide", "twice", LINK, "", "all")
+    add(card, cell, found.answers, found.null, OF_STRANGERS, ())
+
+
 def _expose(card: Scorecard, dataset: MotionDataset, cell: Cell, answers: Answers) -> None:
     who = {"label": cell.label, "threat": cell.threat, "attack": cell.attack, "judge": cell.judge}
     card.people += [{**who, "person": said(dataset, "subject", count.code), "hits": count.hits,
@@ -96,16 +107,16 @@ def _expose(card: Scorecard, dataset: MotionDataset, cell: Cell, answers: Answer
 
 def _together(card: Scorecard, cell: Cell, answers: Answers, null: Answers | None, leaks: tuple[str, ...]) -> None:
     """What several recordings of one person give away, and one recording of everybody."""
-    judge = f"{cell.attack} {cell.judge}".strip()
+    judge, main = f"{cell.attack} {cell.judge}".strip(), (primary(cell.label),)
     for size in POOLS:
         some = pooled(answers, size)
         if len(some.person):
             none = pooled(null, size) if null is not None else None
             more = cell._replace(attack="pool", judge=f"{judge}, {size or 'all'}")
-            add(card, more, some, none if none is not None and len(none.person) else None, ("top1",), leaks)
-    one = assigned(answers)
+            add(card, more, some, none if none is not None and len(none.person) else None, main, leaks)
+    one = assigned(answers) if cell.label == "subject" else None
     if one is not None:
-        add(card, cell._replace(attack="assign", judge=judge), one, assigned(null) if null else None, ("top1",), leaks)
+        add(card, cell._replace(attack="assign", judge=judge), one, assigned(null) if null else None, main, leaks)
 
 
 def _named_by_files(cells: Sequence[CellScore]) -> list[str]:

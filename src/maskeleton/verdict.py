@@ -191,6 +191,7 @@ def notes(card: Scorecard) -> list[str]:
     lines = [line for row in card.headline for line in _exposed(card, row)]
     lines += [_motion(card.motion)] if card.motion else []
     lines += [_limit(row) for row in card.limits] + _learning_lines(card.learning)
+    lines += _cost_lines(card.costs)
     lines += [f"! {warning}" for warning in card.warnings]
     return [*lines, *(f"not tried: {what}" for what in card.not_tried)]
 
@@ -288,6 +289,12 @@ def _limit(row: dict[str, Any]) -> str:
     if row["size"] is None:
         return f"{row['label']}: a planted signature ({row['kind']}) was not found even at {max(row['tried']):g} {unit}"
     return f"{row['label']}: a planted signature ({row['kind']}) is found from {row['size']:g} {unit} on"
+
+
+def _cost_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    words = max((len(row["threat"]) for row in rows), default=0)
+    return [f"cost of {row['threat']:<{words}}  {row['minutes']:>6.1f} minutes, {row['recordings']:,} recordings learned "
+            f"from; must have: {row['knows']}" for row in rows]
 
 
 def _learning_lines(rows: Sequence[dict[str, Any]]) -> list[str]:

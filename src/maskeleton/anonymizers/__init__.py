@@ -14,14 +14,20 @@ One that must know the population learns it in `prepare`, and refuses to work be
 travel with the weights. One that `retimes` may show other moments and, asked to, gives another T.
 """
 
+from maskeleton.anonymizers.appearance import Appearance
 from maskeleton.anonymizers.autoencoder import AutoEncoder
 from maskeleton.anonymizers.base import Anonymizer
+from maskeleton.anonymizers.blend import Blend
 from maskeleton.anonymizers.bones import Bones
+from maskeleton.anonymizers.eraser import Eraser
+from maskeleton.anonymizers.ksame import KSame
+from maskeleton.anonymizers.lowpass import LowPass
 from maskeleton.anonymizers.neutral import Neutral
 from maskeleton.anonymizers.noise import Noise
 from maskeleton.anonymizers.offset import Offset
 from maskeleton.anonymizers.rescale import Rescale
 from maskeleton.anonymizers.residual import Residual
+from maskeleton.anonymizers.retarget import Retarget
 from maskeleton.anonymizers.swap import Swap
 from maskeleton.anonymizers.unet import UNet
 
@@ -32,6 +38,12 @@ ANONYMIZERS: dict[str, type[Anonymizer]] = {
     "unet": UNet,
     "bones": Bones,
     "neutral": Neutral,
+    "blend": Blend,
+    "ksame": KSame,
+    "lowpass": LowPass,
+    "appearance": Appearance,
+    "eraser": Eraser,
+    "retarget": Retarget,
     "swap": Swap,
     "offset": Offset,
     "rescale": Rescale,

@@ -1,7 +1,7 @@
 """What every anonymizer is made of: who is there is changed, as much as is asked; who is not there stays untouched."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +25,9 @@ class Anonymizer(nn.Module):
     graded = False  # whether `changed` itself goes as far as the strength says; else joints go that share of the way
     reconstructs = False  # whether it must be taught by `reconstruct` first: it starts as nothing like its input
     settled: tuple[str, ...] = ()  # its parts that stay as they are from then on
+    ladder: tuple[Mapping[str, float], ...] = ()  # options from the weakest to the strongest: its dial, where it has one
+    protects = ""  # what history is told that it protects, and how far, where more than its name is to be said
+    carries: tuple[str, ...] = ()  # labels that its releases show because it looked at them
 
     def __init__(self, skeleton: Skeleton, **options: Any) -> None:
         super().__init__()
@@ -63,6 +66,11 @@ class Anonymizer(nn.Module):
     def donors(self, dataset: MotionDataset, seed: int) -> list[tuple[int, ...]]:
         """For each recording the rows whose motion `together` puts into it."""
         raise NotImplementedError
+
+    def said(self, dataset: MotionDataset, seed: int) -> dict[str, str]:
+        """What history is told of a release of this dataset, beside name and options."""
+        told = {"protects": self.protects, "carries": ", ".join(self.carries)}
+        return {word: words for word, words in told.items() if words and self.strength}
 
     def sources(self, ids: Sequence[str], seeds: Sequence[int]) -> list[tuple[str, ...]]:
         """For each recording the ids of those whose motion enters its release. Most look at nothing but itself."""

@@ -44,6 +44,7 @@ from maskeleton.skeleton import Skeleton
 
 MOST_COMPONENTS = 32
 THIN = 0.05  # metres: shorter bones would be thrown about
+GENTLE = dict.fromkeys(("tempo", "lowpass", "noise", "amplitude", "mixing", "rest"), 0.0)  # posture and coordination alone
 WHITE = math.sqrt(18)  # second differences of white noise on three axes are so much larger than the noise on one
 
 
@@ -51,6 +52,8 @@ class Neutral(Canonical):
     """Directions of bones are turned, filtered and put on common lengths, on a path on which feet do not slide."""
 
     retimes = True
+    ladder = ({**GENTLE, "coordination": 0.0}, GENTLE, {"coordination": 0.0}, {}, {"spectrum": 0.5},
+              {"spectrum": 0.5, "mixing": 0.2}, {"spectrum": 0.5, "mixing": 0.4, "handedness": 1.0})
     swing: Tensor  # (J, bands) how far bones swing, as logarithms
     spread: Tensor  # (J, bands) how far that differs between recordings
     tremor: Tensor  # metres of white noise in every joint

@@ -19,6 +19,8 @@ class Noise(Anonymizer):
     The numbers are drawn body after body, frame after frame: frames or bodies that are added change none of them.
     """
 
+    ladder = tuple({"sigma": sigma} for sigma in (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5))
+
     def __init__(self, skeleton: Skeleton, *, sigma: float = 0.01) -> None:
         super().__init__(skeleton, sigma=at_least("sigma", sigma, 0))
         self.sigma = sigma

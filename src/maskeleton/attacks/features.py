@@ -32,13 +32,21 @@ def features(
     set: Mapping[str, str] | None = None, minutes: float | None = None, networks: Path | None = None,
 ) -> Answers:
     """Logarithms of the probabilities that the best judge gives; the judge `steady` does not look at what trembles fast
-    (a sensor, a day, rather than a person); `set` may leave out more channels: without=jitter,heading.
+    (a sensor, a day, rather than a person); `set` may leave out more channels, without=jitter,heading, and trees=no, which
+    take longest.
     """
     train = train.select(train.labels[label] != UNKNOWN)
     without = ",".join([*pick(judge, JUDGES, "judge of features"), (set or {}).get("without", "")])
     question = question_of(train, test, label, keep, without)
-    best = _best(question, train, test, label, keep, seed, minutes)
+    best = _best(question, train, test, label, keep, seed, minutes if _trees(set or {}) else 0)
     return answered(train, test, label, keep, best.scores, best.merit[0])
+
+
+def _trees(set: Mapping[str, str]) -> bool:
+    said = set.get("trees", "yes")
+    if said not in ("yes", "no"):
+        raise UserError(f"trees cannot be {said!r}", "trees=yes, or trees=no, with linear judges alone")
+    return said == "yes"
 
 
 def question_of(train: MotionDataset, test: MotionDataset, label: str, keep: str, without: str = "") -> Question:

@@ -11,13 +11,14 @@ from maskeleton.seeds import generator
 def pooled(answers: Answers, recordings: int | None, seed: int = 0) -> Answers:
     """The answers for groups of so many recordings of one person (None: all of them), as their mean log score.
 
-    Recordings are put into groups at random within person and seed; what does not fill a group is left out.
+    Recordings are put into groups at random within person, right answer and seed; what does not fill a group is left out.
     """
     logs = np.log(np.maximum(shares(answers.scores), 1e-9))
     rows, groups = [], []
     for part in np.unique(answers.parts):
-        for person in np.unique(answers.person):
-            places = np.flatnonzero((answers.parts == part) & (answers.person == person) & (answers.truth != UNKNOWN))
+        asked = (answers.parts == part) & (answers.truth != UNKNOWN) & (answers.person != UNKNOWN)
+        for person, truth in np.unique(np.stack([answers.person, answers.truth], 1)[asked], axis=0):
+            places = np.flatnonzero(asked & (answers.person == person) & (answers.truth == truth))
             size = recordings or len(places)
             order = generator(seed, "pool", int(part), int(person)).permutation(places)
             for start in range(0, len(order) - size + 1 if size else 0, max(size, 1)):

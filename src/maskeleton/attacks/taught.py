@@ -27,7 +27,7 @@ from maskeleton.normalize import normalize
 from maskeleton.presets import DEFAULT, chosen
 
 MOST_FRAMES = 300  # at the recordings' own rate
-FEATURES_ONLY = ("without",)  # options that are the attack features' own
+FEATURES_ONLY = ("without", "trees")  # options that are the attack features' own
 MACHINE = ("device", "precision")  # and those that say on what networks are taught
 OURS = (*FEATURES_ONLY, *MACHINE)
 MOMENTS = 64  # at which the mean motion of an action is known

@@ -7,9 +7,9 @@ A residual of −1 or NaN is a missing joint; one without residual and cameras, 
 Units by POINT:UNITS, else metres, centimetres or millimetres by the size of the bodies. Axes by POINT:X_SCREEN and
 Y_SCREEN; without these z is up, or y where bodies stand along it. A name in SUBJECTS:NAMES is the subject's label.
 A header counts 65,535 frames: longer files are read where TRIAL:ACTUAL_END_FIELD tells, else refused.
-Written (`pip install "maskeleton[c3d]"`): floats in millimetres, z up, residuals 1, 0 for guessed joints and −1 for
-missing ones; labels are the joints' names, with body1: and so on before them where there are several; no subject, no
-events, no analog channels. Longer recordings than a header can count are refused.
+Written (`pip install "maskeleton[c3d]"`): floats in millimetres, y up (Y_SCREEN says so), residuals 1, 0 for guessed
+joints and −1 for missing ones; labels are the joints' names, with body1: and so on before them where there are several;
+no subject, no events, no analog channels. Longer recordings than a header can count are refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -124,9 +124,9 @@ def _check_writable(dataset: MotionDataset) -> None:
 def _write_one(library: ModuleType, motion: Motion, dataset: MotionDataset, path: Path) -> None:
     frames, slots, joints = motion.tracked.shape
     there = motion.present[..., None] & (motion.tracked != MISSING)
-    x, y, z = np.moveaxis(motion.positions.astype(np.float64) * 1000, -1, 0)
+    millimetres = np.moveaxis(motion.positions.astype(np.float64) * 1000, -1, 0)
     points = np.ones((4, slots * joints, frames))
-    for axis, values in enumerate((x, -z, y)):
+    for axis, values in enumerate(millimetres):
         points[axis] = np.where(there, values, np.nan).reshape(frames, -1).T
     file = library.c3d()
     point = file["parameters"]["POINT"]
@@ -135,7 +135,7 @@ def _write_one(library: ModuleType, motion: Motion, dataset: MotionDataset, path
     point["UNITS"]["value"] = ["mm"]
     point["RATE"]["value"] = [dataset.fps]
     file.add_parameter("POINT", "X_SCREEN", "+X")
-    file.add_parameter("POINT", "Y_SCREEN", "+Z")
+    file.add_parameter("POINT", "Y_SCREEN", "+Y")
     file["data"]["points"] = points
     sure = np.where(motion.tracked == GUESSED, 0.0, 1.0)
     file["data"]["meta_points"]["residuals"] = np.where(there, sure, -1.0).reshape(frames, -1).T[None]

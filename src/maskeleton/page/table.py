@@ -58,7 +58,7 @@ def page(card: Scorecard) -> str:
 def parts(card: Scorecard) -> str:
     """All of it but title and foot, to be put into another page."""
     return "".join((summary(card), figures(card), exposed(card), small_traces(card), channels(card), motion(card),
-                    every(card), listed("What was not tried", card.not_tried)))
+                    every(card), costs(card), listed("What was not tried", card.not_tried)))
 
 
 def summary(card: Scorecard) -> str:
@@ -191,6 +191,14 @@ def small_traces(card: Scorecard) -> str:
     items = "".join(f"<li>{said(line)}</li>" for line in lines)
     return ("<h2>How much this test would have noticed</h2><p class=\"soft\">“Not found” means no more than these "
             f'sentences do.</p><ul class="plain">{items}</ul>') if lines else ""
+
+
+def costs(card: Scorecard) -> str:
+    """What each attacker must have, learned from, and how long it took here."""
+    lines = "".join(f'<tr><td>{told(row["threat"])}</td><td>{told(row["knows"])}</td><td class="n">'
+                    f'{row["recordings"]:,}</td><td class="n">{row["minutes"]:.1f}</td></tr>' for row in card.costs)
+    return (f"<h2>What each attacker needed</h2><table>{_head(('threat', 'must have'), ('recordings', 'minutes'))}{lines}"
+            "</table>") if lines else ""
 
 
 def channels(card: Scorecard) -> str:

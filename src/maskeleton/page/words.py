@@ -15,6 +15,9 @@ THREATS = {
     "analytic": "the author's own way back is gone first; learned from the original or from that, whichever finds more",
     "donor": "learned from originals and releases; right with anybody whose motion is in it",
     "transfer": "learned from the release, looks at the original",
+    "paired": "a way back learned from originals and their releases is gone first; learned from the original",
+    "twice": "looks at the mean of several releases of the same, or at what they differ in",
+    "informed": "learned from old recordings released anew with the same anonymizer, looks at the release",
 }
 NOUNS = {"subject": "Who it is", "action": "What is done"}
 WHAT = {"top1": "right in so many of 100", "rank1": "right in so many of 100",
@@ -22,6 +25,7 @@ WHAT = {"top1": "right in so many of 100", "rank1": "right in so many of 100",
 TRAITS = {  # of motion, in the order in which they are told
     "rmse": "Distance of joints, root of the mean square", "rmse_paper": "The same, counted as the paper does",
     "mpjpe": "Mean distance of joints", "mpjpe_root": "Mean distance of joints, hips on hips",
+    "mpjpe_root_undone": "Mean distance of joints once undone by learning from pairs, hips on hips",
     "mpjpe_pose": "Mean distance of joints, bodies laid on each other", "acceleration_error": "Error of acceleration",
     "jerk": "Jerk", "bones_over_time": "How much a bone's length changes within a recording",
     "bones_between_people": "How much bones differ between people",
@@ -78,6 +82,8 @@ def attacker(attack: str, judge: str) -> str:
     if attack == "side":
         return {"recording": "what needs no motion: length, bodies, lost joints",
                 "file": "file names and their order alone"}.get(judge, f"what needs no motion{own}")
+    if attack == "link":
+        return "comparison with recordings of another release"
     if (attack, judge) == ("features", "steady"):
         return "statistics of the movement, without what trembles fast"
     return {"classify": f"a neural network{own}", "features": f"statistics of the movement{own}",

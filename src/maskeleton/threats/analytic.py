@@ -3,9 +3,11 @@
 from maskeleton.battery import Table
 from maskeleton.errors import UserError
 from maskeleton.invert import inverted
-from maskeleton.threats.known import Known, with_labels
+from maskeleton.threats.known import Known, knows, with_labels
 
 
+@knows("how the anonymizer works, and either old recordings of the same people with their names or who is in some of the "
+       "released ones")
 def analytic(known: Known) -> dict[str, Table]:
     """Can it be undone by its author: the anonymizer's own inverse is applied to the release; one attacker learned from
     the original and looks at that, another learns from that too. The stronger one counts."""

@@ -13,11 +13,12 @@ from maskeleton.dealing import IDENTITY
 from maskeleton.errors import UserError
 from maskeleton.motion import recording_hash
 from maskeleton.splits import Half, OpenSet
-from maskeleton.threats.known import Known
-from maskeleton.threats.naming import donors_of
+from maskeleton.threats.known import Known, knows
+from maskeleton.threats.naming import donors_counted
 from maskeleton.union import concatenated
 
 
+@knows("old recordings with names, and of some released ones whose motion entered them")
 def donor(known: Known) -> dict[str, Table]:
     """Is anyone named whose motion entered the recording: learned from originals and their releases, of which it is
     known who is in them; looks at the release, and is right with any of its donors."""
@@ -26,7 +27,7 @@ def donor(known: Known) -> dict[str, Table]:
     if known.sources is None and _took_from_others(known.released):
         raise UserError("whose motion entered which recording was not told", "keep RELEASED.sources.parquet, which anonymize "
                         "writes, beside the release")
-    donors = donors_of(known.original, known.sources)
+    donors = donors_counted(known)
     if not any(len(rows) for rows in donors):
         raise UserError("of no recording it is known whose motion entered it", "compare with the original whose "
                         "recordings entered the release")

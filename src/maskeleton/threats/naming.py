@@ -1,6 +1,6 @@
 """Naming donors: an answer is right that names any of those whose motion entered a recording."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -26,6 +26,32 @@ def donors_of(original: MotionDataset, sources: Sources | None) -> list[np.ndarr
     return found
 
 
+def donors_counted(known: Known) -> list[np.ndarray]:
+    """The same, but the recording itself where owners and donors are the same people."""
+    entered = donors_of(known.original, known.sources)
+    for row in owned_by_donors(known, entered):
+        entered[row] = np.array([row], np.int64)
+    return entered
+
+
+def owned_by_donors(known: Known, entered: Sequence[np.ndarray] | None = None) -> list[int]:
+    """Recordings released as one motion with those of several other people, into which just these people's entered.
+
+    Each of them has the motion as his own: who tells whose it is can mean one of them alone, and is right for him.
+    """
+    entered = donors_of(known.original, known.sources) if entered is None else entered
+    people = known.original.labels[IDENTITY]
+    of_one: dict[str, list[int]] = {}
+    for row, motion in enumerate(known.released.motion_hashes):
+        of_one.setdefault(motion, []).append(row)
+    found = []
+    for rows in of_one.values():
+        owners = {int(people[row]) for row in rows}
+        if len(owners) > 1 and all({*people[entered[row]].tolist()} == owners for row in rows):
+            found += rows
+    return sorted(found)
+
+
 def donors_elsewhere(known: Known) -> list[str]:
     """What must be said where motion entered that is not among the originals that are compared."""
     there = {*known.original.ids}
@@ -39,8 +65,7 @@ def credit(asked: Asked, known: Known) -> Asked:
     if not any(cell.threat == "donor" for cell in asked.answers):
         return asked
     people = known.original.labels[IDENTITY]
-    whose = {id: np.unique(people[rows])
-             for id, rows in zip(known.original.ids, donors_of(known.original, known.sources), strict=True)}
+    whose = {id: np.unique(people[rows]) for id, rows in zip(known.original.ids, donors_counted(known), strict=True)}
     answers, nulls = ({cell: credited(found, whose) if cell.threat == "donor" else found for cell, found in some.items()}
                       for some in (asked.answers, asked.nulls))
     return asked._replace(answers=answers, nulls=nulls)

@@ -19,6 +19,11 @@ def column(threat: str, way: str) -> str:
     return f"{threat}-{way}" if way else threat
 
 
+def threat_of(column: str) -> str:
+    """The threat whose way that is."""
+    return column.partition("-")[0]
+
+
 def by_column(tables: Tables) -> dict[str, Table]:
     """All tables in one dict, as a battery wants them."""
     return {column(threat, way): table for threat, ways in tables.items() for way, table in ways.items()}

@@ -5,25 +5,24 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.apply import PATHS, said_of_path
 from maskeleton.checkpoint import PAGE
-from maskeleton.crowd import release_of
-from maskeleton.dataset import MotionDataset
+from maskeleton.crowd import Crowd, release_of
 from maskeleton.donors import sources_beside, write_sources
 from maskeleton.engine import Engine
 from maskeleton.errors import UserError, pick, printable
 from maskeleton.formats.opening import read, said_of_source, writer
 from maskeleton.intake import Taken, take_in
 from maskeleton.jobs import Report, Share
-from maskeleton.mask import Mask, load, named, refuse_other_plans
+from maskeleton.mask import refuse_other_plans
 from maskeleton.private import private
 from maskeleton.record import record_of
 from maskeleton.seeds import seed_for
 from maskeleton.verbs import convert
 from maskeleton.verbs.convert import done_by_others, keep_apart, refuse_overwriting
+from maskeleton.verbs.masking import mask_of
+from maskeleton.verbs.targeting import reach, refuse_targets
 from maskeleton.verbs.working import mapped
 
 KEY_BYTES = 32
@@ -37,7 +36,10 @@ def anonymize(
     out: str | Path,
     *,
     mask: str | Path,
-    strength: float = 1.0,
+    strength: float | None = None,
+    target_risk: float | None = None,
+    hide: Sequence[str] = (),
+    keep: Sequence[str] = (),
     set: Mapping[str, str] | None = None,
     to: str = "store",
     key: str | Path | None = None,
@@ -53,8 +55,10 @@ def anonymize(
     force: bool = False,
     report: Report | None = None,
 ) -> Taken:
-    """Anonymize `data` with the model in the folder `mask`, or with an anonymizer of that name, into `out`."""
+    """Anonymize `data` with the model in the folder `mask`, or with an anonymizer of that name, into `out`. With
+    `target_risk` it is done as weakly as brings what is to be hidden below that, by what is found on training people."""
     used = {key: value for key, value in locals().items() if key not in ("report", "seed")}
+    refuse_targets(target_risk, strength, hide)
     out, machine, engine = Path(out), Share.checked(*share), Engine(device)
     if engine.device.type != "cpu" and jobs > 1:
         raise UserError(f"{jobs} jobs cannot share one {engine.device.type}", "leave --jobs away, or --device")
@@ -70,43 +74,27 @@ def anonymize(
         options = dict(set or {})
         path = options.pop("path", "population")
         pick(path, PATHS, "path")
+        told = {}
+        if target_risk is not None:
+            found = reach(dataset, mask, options, target_risk, hide, keep, Path(own), jobs=jobs)
+            options, strength, told = dict(found.setting.options), found.setting.strength, {"target": found.said}
         chosen = mask_of(mask, dataset, options)
         refuse_other_plans(chosen, dataset)
-        chosen.net.to(engine.device).strength = strength
+        chosen.net.to(engine.device)
+        if strength is not None:
+            chosen.net.strength = strength
         if chosen.net.scope == "dataset":
             chosen.net.donors(dataset, 0)  # what it refuses is refused before a key is drawn
         source = release_of(chosen, dataset, key_for(out, seed, key), path)
         write_sources(out, dataset.ids, source.sources)
         record = record_of("anonymize", used, seed or 0, model=chosen.hash, content_read=dataset.content_id,
                            tests_only=seed is not None)
+        told |= chosen.net.said(dataset, source.seed if isinstance(source, Crowd) else 0)
         entry = {"verb": "anonymize", "with": chosen.name, "options": chosen.net.options, "model": chosen.hash,
-                 "strength": strength, "chain": chosen.chain, **said_of_path(chosen, path),
+                 "strength": chosen.net.strength, "chain": chosen.chain, **said_of_path(chosen, path), **told,
                  "warning": NOT_YET if seed is None else UNSAFE}
         return take_in(source, out, to, record, jobs=jobs, share=machine, report=report, history=dataset.history,
                        entry=entry)
-
-
-def mask_of(mask: str | Path, dataset: MotionDataset, options: Mapping[str, Any]) -> Mask:
-    """What `--with` names: a folder that holds a model, else an anonymizer that needs no training."""
-    if (Path(mask) / PAGE).is_file():
-        if options:
-            raise UserError(f"{mask} was trained with its own options: {', '.join(options)} cannot be set",
-                            "--set path=own is all that can be said of a trained model")
-        return load(mask)
-    if str(mask) not in ANONYMIZERS and Path(mask).is_dir():
-        raise UserError(f"{mask} is a folder without {PAGE}, so no model", "give the folder that train wrote")
-    return named(str(mask), dataset.skeleton, numbers(options), dataset)
-
-
-def numbers(options: Mapping[str, str]) -> dict[str, float]:
-    """Options of an anonymizer, which are numbers."""
-    found = {}
-    for key, text in options.items():
-        try:
-            found[key] = int(text) if text.strip().lstrip("-").isdigit() else float(text)
-        except ValueError:
-            raise UserError(f"option {key!r} cannot be {text!r}", "it is a number, such as sigma=0.02") from None
-    return found
 
 
 def key_for(out: Path, seed: int | None, key: str | Path | None = None) -> bytes:
@@ -135,6 +123,8 @@ def told(taken: Taken, out: Path, seed: int | None, key: str | Path | None = Non
     if taken.dataset is None:
         return convert.told(taken, out)
     lines = [f"{out}: {len(taken.dataset):,} recordings anonymized"]
+    if target := taken.dataset.history[-1].get("target"):
+        lines.append(str(target))
     if taken.asides:
         lines.append(f"set aside {len(taken.asides):,}, listed in quarantine.csv, as "
                      + ": ".join(word for word in taken.asides[0] if word))

@@ -38,6 +38,7 @@ _OURS = ("people", "store", "audit", "model", "released", "released.key", "evalu
          "neutral-evaluated", "report.html")
 NEUTRAL = "neutral"
 KEEP, HIDE = "action", "subject"
+DRAWS = 4  # of who has the anonymizer: more would take longer than all the others together
 ATTACKS = ("features", "side")  # which need no network: done sooner than other processes would have begun
 GAME = {"algorithm": "ensemble", "keepers": "1", "seekers": "1", "privacy": "0.2", "fidelity": "1", "lr_min": "0.0003"}
 PEOPLE = ("The people of this page do not exist. They were made by maskeleton: each has a body, a posture and a way of moving "
@@ -170,9 +171,9 @@ def _anonymize(out: Path, original: MotionDataset, mask: Mask, name: str, made_b
 def _evaluate(out: Path, name: str, run: str, made_by: str, seed: int) -> Scorecard:
     original, released = out / "store", out / name
     _say(f"evaluate {original} {released} --keep {KEEP} --hide {HIDE} --with {made_by} {_options('attack', ATTACKS)} "
-         f"--seeds 1 --out {out / run}")
+         f"--seeds 1 --draws {DRAWS} --out {out / run}")
     with progress("evaluate") as report:
-        card = evaluate(original, released, keep=[KEEP], hide=[HIDE], mask=made_by, attacks=ATTACKS, seeds=1,
+        card = evaluate(original, released, keep=[KEEP], hide=[HIDE], mask=made_by, attacks=ATTACKS, seeds=1, draws=DRAWS,
                         out=out / run, seed=seed, report=report)
     print(shown(card))
     return card

@@ -27,9 +27,11 @@ from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import Scorecard
 from maskeleton.tally import tally, tally_near, told_of
 from maskeleton.threats import THREATS, Known, tables_of
+from maskeleton.threats.carrying import carried
+from maskeleton.threats.informed import said_of_others
+from maskeleton.threats.known import DRAWS
 from maskeleton.threats.naming import credit, donors_elsewhere
 from maskeleton.threats.ways import by_column, settled
-from maskeleton.verbs.anonymize import mask_of
 from maskeleton.verbs.apart import tell_apart
 from maskeleton.verbs.asking import asked_cells, of_use, tables_mapped, units_asked
 from maskeleton.verbs.audit import (
@@ -44,6 +46,8 @@ from maskeleton.verbs.audit import (
     share_of,
     write_split,
 )
+from maskeleton.verbs.ladder import beside, costs, second
+from maskeleton.verbs.masking import mask_of
 from maskeleton.verbs.showing import keep_some
 from maskeleton.verbs.working import mapped
 from maskeleton.verdict import conclude
@@ -67,7 +71,13 @@ def evaluate(
     judges: Sequence[str] = JUDGES_ASKED,
     by: str | None = None,
     seeds: int = 3,
+    open_set: bool = False,
+    others: str | Path | None = None,
+    twice: Sequence[str | Path] = (),
+    draws: int = DRAWS,
     nulls: bool = True,
+    limits: bool = True,
+    answers: str | Path | None = None,
     minutes: float | None = None,
     out: str | Path | None = None,
     set: Mapping[str, str] | None = None,
@@ -79,8 +89,10 @@ def evaluate(
     report: Report | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Scorecard:
-    """Ask every attack under every threat; `mask` is the model that made the release, if one did. Without `nulls` nobody
-    is taught labels that say nothing: for runs that stand beside others in which that was asked."""
+    """Ask every attack under every threat; `mask` is the model that made the release, if one did, `others` are recordings
+    of the attacker's own, `twice` other releases of the same. Without `nulls` nobody is taught labels that say nothing,
+    without `limits` no signature is planted: for runs that stand beside others. In the folder `answers` several runs keep
+    what they were answered, so that nothing is asked twice."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
     labels = roles_of(keep, hide)
@@ -89,13 +101,19 @@ def evaluate(
         pick(name, ATTACKS, "attack")
     for name in threats:
         pick(name, THREATS, "threat")
+    if draws < 1:
+        raise UserError(f"{draws} draws teach nobody", "--draws is 1 or more")
     paths, names = ([judge for judge in judges if by_path(judge) is there] for there in (True, False))
-    refuse_options(set or {}, names if any(name in NETWORKS for name in attacks) else (), "features" in attacks)
+    refuse_options(set or {}, names if open_set or any(name in NETWORKS for name in attacks) else (),
+                   "features" in attacks)
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         folders = [Path(own) / name for name in ("original", "released")]
         before, after = (mapped(read(data, format), folder)
                          for data, folder in zip((original, released), folders, strict=True))
         before, after, notes = side_by_side(before, after, tuple(labels))
+        also = second(after, twice, format)
+        before, after = before.select(also.rows), after.select(also.rows)
+        notes += also.notes
         made_by = as_used(mask, before, after) if mask is not None else None
         given = {path: load(path) for path in paths}
         notes += refuse_judges(given, labels, threats, before, made_by)
@@ -105,13 +123,15 @@ def evaluate(
         before, after = before.select(rows), after.select(rows)
         refuse_labels(before, labels)
         kept = keep[0] if keep else "action"
-        halves = halves_of(before, labels, by, kept, seed, False)
-        known = Known(before, after, made_by, read_sources(Path(released)), halves)
-        notes += donors_elsewhere(known)
-        possible, impossible = tables_of(known, [name for name in threats if of_use(name, hide)])
-        tables = tables_mapped(possible, Path(own) / "tables")
+        halves = halves_of(before, labels, by, kept, seed, open_set)
+        known = Known(before, after, made_by, read_sources(Path(released)), halves, tuple(hide),
+                      read(others, format) if others is not None else None,
+                      tuple(one.select(rows) for one in also.releases), draws, minutes, seed)
+        notes += [*donors_elsewhere(known), *said_of_others(known), *carried(known, labels)]
+        tried = tables_of(known, [name for name in threats if of_use(name, hide)])
+        tables = tables_mapped(tried.tables, Path(own) / "tables")
         cells = list(asked_cells(labels, tables, attacks, names, halves, given))
-        folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
+        folder = Path(answers if answers is not None else Path(out if out is not None else own) / "cells")
         asked = ask(units_asked(cells, seeds, nulls), by_column(tables), halves, folder, jobs=jobs,
                     minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
                     share=Share(*share), say=say)
@@ -130,14 +150,16 @@ def evaluate(
         mark_taught(card, given, before)
         card.warnings += [*notes, *more]
         _compare(card, before, after)
+        costs(card, asked, cells, tables, halves, tried.minutes)
+        beside(card, known, tables, kept)
         if "donor" in tables:  # of which nothing is learned
             tally_near(card, nearness(before, after, kept, seed))
         if len(known_to_it):
             tell_apart(card, *learned_from, labels, kept, folder, clock, by=by, seed=seed, jobs=jobs)
-        for label in hide:
+        for label in hide if limits else ():
             calibrated(card, after, label, first_halves(halves, label), kept, seed, clock)
         card.not_tried += [f"attack {name}" for name in ATTACKS if name not in attacks]
-        card.not_tried += [*impossible, *(f"threat {name}" for name in THREATS
+        card.not_tried += [*tried.missing, *(f"threat {name}" for name in THREATS
                                            if name not in threats or not of_use(name, hide))]
         conclude(card)
         if out is not None:

@@ -104,7 +104,7 @@ def release(
                 return Released(out, 0, 0, 0, [])
             try:
                 with atomic(out) as made:
-                    put_together(plan, like, pieces, work, made)
+                    notes += put_together(plan, like, pieces, work, made)
                     write_pages(made, plan, like, writer(like).FIELDS, about)
                     found = attack(made) if verify else None
                     if found:

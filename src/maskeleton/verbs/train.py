@@ -14,13 +14,14 @@ from maskeleton.errors import UserError
 from maskeleton.formats.opening import read, said_of_source
 from maskeleton.games import arranged
 from maskeleton.jobs import Report, held, remove
-from maskeleton.mask import Mask, learns, only_prepares
+from maskeleton.mask import Mask, learns, only_prepares, save
 from maskeleton.record import record_of, write_record
 from maskeleton.splits import three_parts
 from maskeleton.training import MADE
 from maskeleton.training import train as trained
 from maskeleton.verbs.audit import refuse_labels, roles_of
 from maskeleton.verbs.convert import keep_apart, refuse_overwriting
+from maskeleton.verbs.targeting import reach, refuse_targets
 from maskeleton.verbs.working import mapped
 
 EVERYTHING = "all"  # the split that holds nothing back
@@ -37,6 +38,7 @@ def train(
     preset: str = "default",
     by: str | None = None,
     minutes: float | None = None,
+    target_risk: float | None = None,
     set: Mapping[str, str] | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -50,7 +52,8 @@ def train(
     report: Report | None = None,
     say: Callable[[str], None] = lambda words: None,
 ) -> Mask:
-    """Train an anonymizer on a part of `data`, and write it to the folder `out`."""
+    """Train an anonymizer on a part of `data`, and write it to the folder `out`. With `target_risk` it is to be used as
+    weakly as brings what is to be hidden below that on the people it learned from; where nothing does, nothing is kept."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     out = Path(out)
     engine = Engine(device, precision)
@@ -67,6 +70,8 @@ def train(
     elif not prepares and not (keep and hide):
         raise UserError(f"nothing is to be {'hidden' if keep else 'kept'}", "name a label with --keep, and one with --hide")
     roles = roles_of(keep, hide)
+    if target_risk is not None:
+        refuse_targets(target_risk, None, hide)
     with _alone(out, engine), tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
         refuse_labels(dataset, roles)
@@ -76,8 +81,23 @@ def train(
         told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from; {rest}")
         if engine.first and not begun:
             remove(out)
+        if target_risk is not None and prepares:
+            game, options = arranged(preset, changes)
+            words = {key: str(value) for key, value in options.items()}
+            found = reach(dataset, game["anonymizer"], words, target_risk, hide, keep, Path(own), rows=rows)
+            changes |= found.setting.options
+            told_by_one(found.said)
         mask = trained(dataset, keep, hide, preset=preset, set=changes, rows=rows, out=out, seed=seed,
                        engine=engine, minutes=minutes, report=report, say=told_by_one)
+        if target_risk is not None and not prepares and engine.first:
+            try:
+                found = reach(dataset, out, {}, target_risk, hide, keep, Path(own), rows=rows)
+            except UserError:
+                remove(out)
+                raise
+            mask.net.cpu().strength = found.setting.strength or 1.0
+            save(mask, out)
+            told_by_one(found.said)
         if engine.first:
             write_record(out, record_of("train", used, seed, model=mask.hash, content_read=dataset.content_id), True)
     return mask
