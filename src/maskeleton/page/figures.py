@@ -11,7 +11,6 @@ from maskeleton.verdict import eligible, most_exposed, of_shares, strongest
 MOST = 20  # people, and actions
 TRAINING = "training: "  # what begins the name of a curve of the anonymizer's own training
 PARTS = {"train": "learned from", "check": "held back"}
-RELEASED = ("renormalized", "adaptive", "analytic", "donor")  # threats that look at the release and know of it
 
 
 def figures(card: Scorecard) -> dict[str, Figure]:

@@ -21,6 +21,8 @@ WHO = {
     "renormalized": "an attacker who learned from the originals, and evens out what was done to everybody alike,",
     "adaptive": "an attacker who learned from this release",
     "analytic": "an attacker who has the anonymizer, and undoes what it did,",
+    "informed": "an attacker who has the anonymizer, and learned from releases of their own,",
+    "paired": "an attacker who learned a way back from originals and their releases",
     "donor": "an attacker who learned from originals and their releases",
 }
 STRANGERS = "an attacker who learned from recordings of other people"  # what an attribute is learned from in an audit
@@ -31,6 +33,8 @@ UNTRIED = {  # what stands under `not tried` in words, where it has words of its
     "threat renormalized": "Nobody tried to even out what the release did to everybody alike.",
     "threat adaptive": "Nobody learned from the release itself, which is what anybody does who gets it.",
     "threat analytic": "Nobody tried to undo the change by its author's own way back.",
+    "threat informed": "Nobody made releases of their own with the anonymizer and learned from those.",
+    "threat paired": "Nobody learned a way back from pairs of originals and releases.",
     "threat donor": "Nobody asked whose motion is in a recording, whatever name it carries.",
     "threat transfer": "Nobody learned what is kept from the release and looked at originals.",
     "attack classify": "No neural network was taught.",
@@ -38,9 +42,7 @@ UNTRIED = {  # what stands under `not tried` in words, where it has words of its
     "attack features": "Nobody tried plain statistics of the movement, which often find most.",
     "attack side": "Nobody looked at what needs no motion: length, lost joints, file names.",
 }
-NEVER_TRIED = ("Nobody made releases of their own with the anonymizer and learned from those.",
-               "Nobody learned a way back from pairs of originals and releases.",
-               "Nobody brought recordings of the same people from elsewhere.")
+NEVER_TRIED = ("Nobody brought recordings of the same people from elsewhere.",)
 
 
 def first_screen(card: Scorecard) -> str:

@@ -12,7 +12,7 @@ from maskeleton.verdict import eligible, most_exposed, strongest
 LEAD = ("Data protection authorities ask three questions of data that is said to be anonymized (Opinion 05/2014 of the "
         "Article 29 working party). What was measured here answers a part of each. Whether what remains is acceptable is for "
         "you to decide; no figure decides it.")
-TO_ORIGINAL = ("naive", "renormalized", "analytic", "donor")  # learned from originals, look at the release
+TO_ORIGINAL = ("naive", "renormalized", "analytic", "paired", "informed", "donor")  # learned from originals, look at the release
 NOBODY = "Not asked in this run."
 
 
