@@ -23,6 +23,7 @@ from maskeleton.anonymizers.offset import Offset
 from maskeleton.anonymizers.rescale import Rescale
 from maskeleton.anonymizers.residual import Residual
 from maskeleton.anonymizers.swap import Swap
+from maskeleton.anonymizers.temporal import Temporal
 from maskeleton.anonymizers.unet import UNet
 
 ANONYMIZERS: dict[str, type[Anonymizer]] = {
@@ -32,6 +33,7 @@ ANONYMIZERS: dict[str, type[Anonymizer]] = {
     "unet": UNet,
     "bones": Bones,
     "neutral": Neutral,
+    "temporal": Temporal,
     "swap": Swap,
     "offset": Offset,
     "rescale": Rescale,

@@ -70,8 +70,8 @@ class Canonical(Anonymizer):
 
     def directions(self, bones: Tensor) -> Tensor:
         """(N, J, 3, T) of length 1; a bone that points nowhere points where it usually does."""
-        long = size(bones)
-        long[:, self.tree.root] = 1  # it has no bone, and its direction stays zero
+        itself = torch.arange(bones.shape[1], device=bones.device) == self.tree.root
+        long = torch.where(itself[:, None, None], 1.0, size(bones))  # the root has no bone, its direction stays zero
         if bool((long > SHORTEST).all()):
             return bones / long
         return torch.where(long > SHORTEST, bones / long.clamp(min=SHORTEST), self.posture[..., None])
