@@ -14,6 +14,7 @@ from maskeleton.algorithms import ALGORITHMS, SEEKERS_LEARN, Algorithm
 from maskeleton.algorithms.epoch import epoch
 from maskeleton.algorithms.game import Game, Role
 from maskeleton.algorithms.reconstruct import reconstruct
+from maskeleton.algorithms.terms import Looks
 from maskeleton.anonymizers.base import Anonymizer
 from maskeleton.ask import answers
 from maskeleton.augment import Augment
@@ -33,18 +34,20 @@ from maskeleton.checkpoint import (
     weights_hash,
 )
 from maskeleton.classifiers import CLASSIFIERS
+from maskeleton.classifiers.geometric import Geometric
 from maskeleton.dataset import MotionDataset
 from maskeleton.engine import Engine, Prepared, batches, prepared
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.fit import fit
 from maskeleton.formats.kit.naming import safe_name
-from maskeleton.games import arranged, teaching_of
+from maskeleton.games import WEIGHTS, arranged, teaching_of
 from maskeleton.jobs import Report
 from maskeleton.lesson import Lesson, lesson
-from maskeleton.mask import Mask, built_of, learns, must_know, save, usual_place
+from maskeleton.mask import RAW, Mask, built_of, learns, must_know, save, usual_place
 from maskeleton.motion import canonical_json
 from maskeleton.presets import Options, chosen
 from maskeleton.seeds import seed_for
+from maskeleton.skeleton import Skeleton
 
 BODIES = 2  # that networks and anonymizer see together
 FOR_TEACHING = 0.5  # of the minutes: the rest is for the game
@@ -83,11 +86,16 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
         net = built_of(game["anonymizer"], dataset.skeleton, own).to(engine.device)
     if not learns(net):
         return only_prepared(net, part, keep, hide, game, folder, engine)
+    if must_know(net) and game["chain"] != RAW:
+        raise UserError(f"{game['anonymizer']} learns of people as they were recorded, not after {game['chain']!r}",
+                        f"--set chain={RAW}")
     if not hide:
         raise UserError("no label is to be hidden", "name one, such as hide=['subject']")
     task = everything_learned(part, lesson(part, hide[0], None, game["check"], seed_for(seed, "train", hide[0])), keep)
     cast = cast_of(part, keep, hide, game, folder, seed, engine, minutes, say)
     place = usual_place(part, game["chain"])
+    if "within" in net.options and "within" not in own:
+        net.options["within"] = keep[0]
     net.prepare(part.select(task.learn))
     data = prepared(part, game["chain"], BODIES, engine.device)
     data = data._replace(labels={name: truth_of(model, part) for name, model in cast.named})
@@ -152,8 +160,9 @@ def cast_of(part: MotionDataset, keep: Sequence[str], hide: Sequence[str], game:
             for number in range(game[f"{role}s"]):
                 say(f"teaching {role} {number + 1} of {label}")
                 out = folder / MADE / safe_name(f"{role}-{label}-{number}") if folder is not None else None
-                model = fit(game[role], part, label, preset=game["teaching"], seed=seed, set=teaching_of(role, game),
-                            out=out, engine=engine, minutes=each, words=(role, number))
+                kind, stream = kinds_of(game[role])[number % len(kinds_of(game[role]))]
+                model = fit(kind, part, label, preset=game["teaching"], seed=seed,
+                            set=stream | teaching_of(role, game), out=out, engine=engine, minutes=each, words=(role, number))
                 _refuse_ignorance(model, part, role, engine)
                 made.append(model)
     return found
@@ -164,7 +173,8 @@ def _loaded(role: str, labels: Sequence[str], part: MotionDataset, game: Options
     names = [name.strip() for name in game[role].split(",")]
     given = [name for name in names if (Path(name) / PAGE).is_file()]
     if not given:
-        chosen(game[role], pick(game[role], CLASSIFIERS, "classifier"), game["teaching"], teaching_of(role, game))
+        for kind, stream in kinds_of(game[role]):
+            chosen(kind, pick(kind, CLASSIFIERS, "classifier"), game["teaching"], stream | teaching_of(role, game))
         return []
     if strange := [name for name in names if name not in given]:
         raise UserError(f"{listed(strange)} holds no {PAGE}, so no model",
@@ -175,6 +185,12 @@ def _loaded(role: str, labels: Sequence[str], part: MotionDataset, game: Options
     if missing := [label for label in labels if label not in {model.label for model in models}]:
         raise UserError(f"no {role} is given for {listed(missing)}", "give one for each label")
     return models
+
+
+def kinds_of(names: str) -> list[tuple[str, Options]]:
+    """The classifiers that keepers or seekers are, one after the other: NAME or NAME:STREAM, with commas."""
+    parts = [name.strip().partition(":") for name in names.split(",")]
+    return [(name, {"stream": stream} if stream else {}) for name, _, stream in parts]
 
 
 def _given(path: Path, role: str, labels: Sequence[str], part: MotionDataset, game: Options) -> Model:
@@ -220,6 +236,7 @@ class Course:
                  engine: Engine) -> None:
         self.net, self.options, self.task, self.data, self.seed, self.engine = net, game, task, data, seed, engine
         roles = [Role(deepcopy(model.net).to(engine.device), name) for name, model in cast.named]
+        self.looks = looks_of(net.skeleton, cast, engine) if any(game[name] for name in WEIGHTS) else None
         self.first = self._game([], []) if net.reconstructs and game["reconstruct"] else None
         self.before = game["reconstruct"] if self.first is not None else 0  # epochs of giving back what it gets
         self.roles = roles[: len(cast.keepers)], roles[len(cast.keepers) :]
@@ -234,7 +251,8 @@ class Course:
                     lr_max=options["lr_max"] if learning else None, privacy=options["privacy"],
                     fidelity=options["fidelity"], min_steps=options["min_steps"], objective=options["objective"],
                     distance=options["distance"], optimizer=options["optimizer"],
-                    decay=options["decay"], engine=self.engine)
+                    decay=options["decay"], engine=self.engine,
+                    weights={name: options[name] for name in WEIGHTS if seekers}, looks=self.looks)
 
     def play(self, minutes: float | None, folder: Path | None, report: Report | None,
              say: Callable[[str], None]) -> None:
@@ -268,6 +286,7 @@ class Course:
             game.pace(pace(self.options, number - self.before, gone))
         try:
             with self.engine.seeded(seed_for(self.seed, "game", number, self.engine.rank)):
+                self._anew(number - self.before, game)
                 return epoch(algorithm, game, self._batches(number), self._looks())
         except UserError as fault:
             if not self.rows:
@@ -275,6 +294,12 @@ class Course:
             seen = ", ".join(f"{name} {value:.3g}" for name, value in self.rows[-1].items())
             raise UserError(f"{fault.wrong}, in epoch {number + 1}; before it: {seen}", f"{fault.remedy}; what was "
                             f"learned until then is kept in {STATE}") from None
+
+    def _anew(self, number: int, game: Game) -> None:
+        """Every so many epochs one seeker begins anew."""
+        if number > 0 and self.options["resets"] and game.maximizer and number % self.options["resets"] == 0:
+            with self.engine.seeded(seed_for(self.seed, "anew", number)):  # alike on all ranks
+                game.renew(number // self.options["resets"] - 1)
 
     def _spent(self, began: float, minutes: float | None) -> float:
         """The share of the minutes that is gone since then; 0 without minutes."""
@@ -340,6 +365,16 @@ def pace(game: Options, number: int, gone: float) -> float:
     if game["schedule"] == "cosine":
         return 0.5 * (1 + math.cos(math.pi * min(gone, 1.0)))
     return float(0.1 ** sum(number >= step for step in game["steps"] if game["schedule"] == "steps"))
+
+
+def looks_of(skeleton: Skeleton, cast: Cast, engine: Engine) -> Looks:
+    """What the terms beyond the paper's look at: the first keeper and seeker of each label say which classes there are."""
+    traits = Geometric(skeleton, 2).to(engine.device).traits
+    names = {name: len(model.classes) for name, model in cast.named}
+    keep, hide = ([name for name in names if name in {model.label for model in models}]
+                  for models in (cast.keepers, cast.seekers))
+    left, right = skeleton.need("left_hip", "right_hip")
+    return Looks(traits, skeleton.parents, (left, right), keep, hide, names)
 
 
 def _key(part: MotionDataset, cast: Cast, game: Options, own: Options, seed: int) -> str:

@@ -15,9 +15,8 @@ class Turner(nn.Module):
         super().__init__()
         self.first = nn.Conv1d(3 * joints, width, 1)
         self.layers = nn.ModuleList([Layer(width, 2**place, lots, causal) for place in range(depth)])
-        self.last = nn.Conv1d(width, 3 * joints, 1)
+        self.last = nn.Conv1d(width, 3 * joints, 1, bias=False)
         nn.init.normal_(self.last.weight, std=STARTS_AT)
-        nn.init.zeros_(self.last.bias)
 
     def forward(self, directions: Tensor, lots: Tensor) -> Tensor:
         found = self.first(directions.flatten(1, 2))
@@ -41,7 +40,8 @@ class Layer(nn.Module):
     def forward(self, given: Tensor, lots: Tensor) -> Tensor:
         even = self.even(given.transpose(1, 2)).transpose(1, 2)
         louder, shift = self.lots(lots)[..., None].chunk(2, 1)
-        return given + self.mix(F.gelu(self.near(F.pad(even, self.around))) * (1 + louder) + shift)
+        added: Tensor = self.mix(F.gelu(self.near(F.pad(even, self.around))) * (1 + louder) + shift)
+        return given + added
 
 
 def spun(directions: Tensor, turns: Tensor) -> Tensor:
@@ -50,4 +50,5 @@ def spun(directions: Tensor, turns: Tensor) -> Tensor:
     axis = turns / angle
     along = (axis * directions).sum(2, keepdim=True)
     across = torch.linalg.cross(axis, directions, dim=2)
-    return directions * angle.cos() + across * angle.sin() + axis * along * (1 - angle.cos())
+    found: Tensor = directions * angle.cos() + across * angle.sin() + axis * along * (1 - angle.cos())
+    return found
