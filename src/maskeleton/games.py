@@ -38,6 +38,7 @@ DEFAULT: Options = {
     "fill": "resample",
     "frames": 64,
     "check": 0.2,  # share of the people (or takes) that curves are also drawn for
+    "shown": 0,  # rows of a batch that networks are asked about: 0, all; closed forms see all
     "resets": 0,  # epochs until a seeker begins anew, one after the other; 0: none does
     "straight": 0.0,  # what confusing closed-form linear seekers is worth: see maskeleton.algorithms.terms
     "guard": 0.0,  # what closed-form linear keepers are worth
@@ -89,11 +90,12 @@ PUBLISHED: dict[str, Options] = {
     "ntu-published-res": CODE | RES | _adversarial(0.01, 0.01, 64, 1.0, 10.0) | {"blocks": 10},
     "ntu-published-unet": CODE | {"anonymizer": "unet", "reconstruct": 0} | _adversarial(0.01, 0.0333, 64, 0.3, 2.0),
 }
-TEMPORAL = DEFAULT | {"anonymizer": "temporal", "algorithm": "adversarial", "chain": "none",
-                      "keeper": "tcn:bone,lean:bone", "seeker": "tcn:bone,lean:bone,geometric",
-                      "keepers": 2, "seekers": 3, "privacy": 0.3, "fidelity": 0.0, "batch": 200, "min_steps": 3,
-                      "epochs": 150, "resets": 10, "straight": 2.0, "guard": 1.0, "linkage": 1.0, "peers": 10.0,
-                      "smooth": 0.1}
+TEMPORAL = DEFAULT | {
+    "anonymizer": "temporal", "chain": "none", "keeper": "tcn:bone,lean:bone", "seeker": "tcn:bone,lean:bone,geometric",
+    "keepers": 2, "seekers": 3, "keeper.epochs": 20, "seeker.epochs": 12, "privacy": 0.3, "fidelity": 0.0,
+    "lr_min": 0.004, "batch": 150, "shown": 32, "min_steps": 3, "epochs": 200, "resets": 5, "straight": 2.0,
+    "guard": 2.0, "linkage": 1.0, "peers": 10.0, "smooth": 0.1, "before": 0.7, "after": 0.7,
+}
 GAMES: dict[str, Options] = {"default": DEFAULT, "temporal": TEMPORAL, **TABLE_4, **TABLE_5, **PUBLISHED}
 
 USUAL = {"temporal": "temporal"}  # by which preset an anonymizer is trained where none is named
@@ -103,7 +105,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "keepers": (1, 64), "seekers": (1, 64), "privacy": (0, 1e6), "fidelity": (0, 1e6), "lr_min": (0, 100),
     "lr_max": (0, 100), "lr_reconstruct": (0, 100), "batch": (1, 100_000), "min_steps": (1, 1000), "decay": (0, 1),
     "epochs": (1, 100_000), "reconstruct": (0, 100_000), "frames": TEACHING_LIMITS["frames"], "check": (0, 0.5),
-    "resets": (0, 100_000), **dict.fromkeys(WEIGHTS, (0, 1e6)),
+    "resets": (0, 100_000), "shown": (0, 100_000), **dict.fromkeys(WEIGHTS, (0, 1e6)),
 }
 WORDS = {"chain": TEACHING_WORDS["chain"], "fill": TEACHING_WORDS["fill"], "optimizer": ("sgd", "nesterov", "adamw"),
          "objective": ("entropy", "cross_entropy"), "distance": ("mean", "sum"),

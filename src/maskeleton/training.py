@@ -252,7 +252,8 @@ class Course:
                     fidelity=options["fidelity"], min_steps=options["min_steps"], objective=options["objective"],
                     distance=options["distance"], optimizer=options["optimizer"],
                     decay=options["decay"], engine=self.engine,
-                    weights={name: options[name] for name in WEIGHTS if seekers}, looks=self.looks)
+                    weights={name: options[name] for name in WEIGHTS if seekers}, looks=self.looks,
+                    shown=options["shown"])
 
     def play(self, minutes: float | None, folder: Path | None, report: Report | None,
              say: Callable[[str], None]) -> None:

@@ -38,14 +38,14 @@ class Game:
     `fidelity` are the paper's alpha and beta. `objective` is what the anonymizer wants of the seekers: `entropy`, that
     they be undecided, or `cross_entropy`, that they be wrong. `distance` is how moving counts: the `mean` square, as
     in the published code, or the `sum` over a recording, as the equation is written. `weights` are those of further
-    TERMS, which look at what `looks` says.
+    TERMS, which look at what `looks` says. Networks are asked about the first `shown` rows of a batch: 0, about all.
     """
 
     def __init__(self, anonymizer: nn.Module, keepers: Sequence[Role] = (), seekers: Sequence[Role] = (), *,
                  lr_min: float, lr_max: float | None = None, privacy: float = 0.0, fidelity: float = 0.0,
                  min_steps: int = 1, objective: str = "entropy", distance: str = "mean", optimizer: str = "sgd",
                  decay: float = 0.0, engine: Engine | None = None, weights: Mapping[str, float] | None = None,
-                 looks: Looks | None = None) -> None:
+                 looks: Looks | None = None, shown: int = 0) -> None:
         self.anonymizer, self.keepers, self.seekers = anonymizer, tuple(keepers), tuple(seekers)
         for name, value, least in (("lr_min", lr_min, 0), ("lr_max", lr_max or 0, 0), ("privacy", privacy, 0),
                                    ("fidelity", fidelity, 0), ("min_steps", min_steps, 1), ("decay", decay, 0)):
@@ -55,6 +55,7 @@ class Game:
         self.confusion = pick(objective, OBJECTIVES, "objective")
         self.distance = pick(distance, DISTANCES, "distance")
         self.engine = engine or Engine()
+        self.shown = shown or None
         self.looks, self.weights = looks, {name: weight for name, weight in (weights or {}).items() if weight and looks}
         self.turn = 0  # minimization steps done in this round
         made = pick(optimizer, OPTIMIZERS, "optimizer")
@@ -88,13 +89,13 @@ class Game:
             return self.anonymized(batch)
 
     def asked(self, role: Role, batch: Batch) -> Tensor:
-        """What a classifier says of a batch."""
+        """What a classifier says of the rows of a batch that it is shown."""
         with self.engine.autocast():
-            logits: Tensor = role.net(batch.positions, batch.present)
+            logits: Tensor = role.net(batch.positions[: self.shown], batch.present[: self.shown])
         return logits.float()
 
     def truth(self, role: Role, batch: Batch) -> Tensor:
-        return pick(role.label, batch.labels, "label")
+        return pick(role.label, batch.labels, "label")[: self.shown]
 
     def objective(self, released: Batch, batch: Batch, seen: Tally) -> Tensor:
         """What the anonymizer is to make small: equation 2, summed over keepers and seekers as in equation 3."""

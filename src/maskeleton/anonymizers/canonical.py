@@ -8,7 +8,7 @@ from torch import Tensor
 
 from maskeleton.anonymizers.base import Anonymizer
 from maskeleton.anonymizers.crew import Crew
-from maskeleton.anonymizers.ground import path
+from maskeleton.anonymizers.ground import floor_of, path
 from maskeleton.anonymizers.limbs import SHORTEST, Tree, bones_of, joints_of, size
 from maskeleton.anonymizers.population import common, common_lengths, each_body, looked_at, people_of
 from maskeleton.dataset import MotionDataset
@@ -89,4 +89,5 @@ class Canonical(Anonymizer):
         `before` (N, 3, 3, T) are left foot, right foot and root as they were.
         """
         limbs = joints_of(bones, self.tree)
-        return limbs, path(before[:, :2], limbs[:, list(self.tree.feet)], before[:, 2], weight, scale, float(self.fps))
+        floor = floor_of(before[:, :2], weight)
+        return limbs, path(before[:, :2], limbs[:, list(self.tree.feet)], before[:, 2], floor, scale, float(self.fps))

@@ -17,10 +17,13 @@ from torch.nn import functional as F
 
 from maskeleton.anonymizers.base import at_least, whole
 from maskeleton.anonymizers.crew import Crew
-from maskeleton.anonymizers.limbs import rotated, unit
-from maskeleton.anonymizers.neutral import Neutral
+from maskeleton.anonymizers.ground import TURNING, path
+from maskeleton.anonymizers.limbs import bones_of, joints_of, rotated, size, turned, unit
+from maskeleton.anonymizers.neutral import Neutral, trembling
 from maskeleton.anonymizers.population import each_body, looked_at
-from maskeleton.anonymizers.spectrum import slower
+from maskeleton.anonymizers.rest import faded
+from maskeleton.anonymizers.spectrum import SLOW, slower
+from maskeleton.anonymizers.streaming import facing_so_far, one_after_another, smoothed, so_far, stretches, turned_each
 from maskeleton.anonymizers.tempo import evened
 from maskeleton.anonymizers.turner import Turner, spun
 from maskeleton.anonymizers.variety import kinds_of, variety
@@ -30,6 +33,7 @@ from maskeleton.errors import UserError
 from maskeleton.skeleton import Skeleton
 
 MOMENTS = 32  # at which a recording is read, however long it is
+POLES = 2  # of the running low-pass
 LOUDEST = 1.0  # how far a learned loudness goes, as a logarithm
 
 
@@ -93,6 +97,10 @@ class Temporal(Neutral):
 
     # ── one batch ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def changed(self, positions: Tensor, present: Tensor, seeds: Tensor) -> Tensor:
+        return self._streamed(positions, present, seeds) if self.options["causal"] else super().changed(
+            positions, present, seeds)
+
     def _calm(self, directions: Tensor, aim: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
         calm, frames = super()._calm(directions, aim, crew, seeds), directions.shape[-1]
         far, lots = min(self.strength, 1.0), crew.drawn(seeds, "lots", self.options["lots"])
@@ -106,6 +114,71 @@ class Temporal(Neutral):
         found = F.pad(slow[..., : calm.shape[-1]], (0, max(0, calm.shape[-1] - MOMENTS))) * math.sqrt(frames)
         hertz = frequencies(frames, calm.shape[-1], float(self.fps)).to(found)
         return found * slower(hertz, self.options["rate"], self.share("lowpass"))
+
+    def _streamed(self, positions: Tensor, present: Tensor, seeds: Tensor) -> Tensor:
+        """The same without looking ahead: `tempo`, `amplitude`, `spectrum`, `mixing`, `handedness`, `pin` and the rest at
+        the end are off; means are those so far, the low-pass and the sensor's drift are running ones."""
+        self.refuse_unprepared()
+        crew, fps, far = Crew.of(positions, present), float(self.fps), min(self.strength, 1.0)
+        if not len(crew.bodies):
+            return positions
+        bones = bones_of(crew.bodies, self.tree)
+        cosine, sine = facing_so_far(crew.bodies, self.tree, TURNING, fps)
+        directions = turned(self.directions(bones), cosine[:, None], sine[:, None])
+        directions = self._moved_on(directions, crew, seeds)
+        c, s = (torch.lerp(torch.full_like(part[:, :1], still), part[:, :1], far)[crew.leaders]
+                for part, still in ((cosine, 1.0), (sine, 0.0)))
+        long = torch.hypot(c, s).clamp(min=1e-6)
+        c, s = c / long, s / long
+        lengths = torch.lerp(so_far(size(bones), torch.zeros_like(bones[..., :1, 0]), 0.0),
+                             self.lengths[:, None, None].expand_as(bones[..., :1, :]), far)
+        before = turned(crew.bodies[:, [*self.tree.feet, self.tree.root]], c[:, None], s[:, None])
+        back = cosine * c + sine * s, cosine * s - sine * c
+        limbs = joints_of(turned(directions, back[0][:, None], -back[1][:, None]) * lengths, self.tree)
+        floor = before[:, :2, 1].amin(1).cummin(-1).values
+        way = path(before[:, :2], limbs[:, list(self.tree.feet)], before[:, 2], floor, self._longer_so_far(bones, far), fps)
+        where = torch.cat([before[:, 2, :1, 0], floor[:, :1], before[:, 2, 2:, 0]], 1)
+        where = where + far * (self.place - where[crew.leaders])
+        return crew.back(limbs + (way + where[..., None])[:, None], positions)
+
+    def _moved_on(self, directions: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
+        """Directions (N, J, 3, T) as they are to be, frame after frame."""
+        frames, fps, far = directions.shape[-1], float(self.fps), min(self.strength, 1.0)
+        slow = directions
+        for _ in range(POLES):
+            slow = torch.lerp(slow, smoothed(slow, self.options["rate"], fps), self.share("lowpass"))
+        if self.options["posture"]:
+            slow = turned_each(slow, so_far(slow, self.posture, fps), self.posture, self.share("posture"))
+        if share := self.share("coordination"):
+            axes, away = self.components[: self.options["components"]], (slow - self.posture[..., None]).flatten(1, 2)
+            inside = torch.matmul(axes.T, torch.matmul(axes, away)).view_as(slow)
+            slow = torch.lerp(slow, self.posture[..., None] + inside, share)
+        slow = unit(slow + far * self.options["before"] * self._drawn_on("before", crew, seeds, slow, 1.0))
+        slow = spun(slow, far * self.turner(slow, crew.drawn(seeds, "lots", self.options["lots"])))
+        slow = slow + far * self.options["after"] * self._drawn_on("after", crew, seeds, slow, self.loud)
+        if share := self.share("noise"):
+            lots = crew.drawn(seeds, "drift", frames, *slow.shape[1:3]).permute(0, 2, 3, 1)
+            wander = smoothed(lots, SLOW, fps) * math.sqrt(fps / (math.pi * SLOW))  # as far as lots are, again
+            slow = slow + wander * (share * math.radians(self.options["drift"]) / math.sqrt(3))
+            lots = crew.drawn(seeds, "noise", frames, *slow.shape[1:3]).permute(0, 2, 3, 1)
+            slow = slow + trembling(lots, share * self.tremor, self.lengths, self.tree)
+        if not self.options["rest"]:
+            return unit(slow)
+        here = torch.arange(frames, device=slow.device) / max(self.options["fade"] * fps, 1e-6)
+        return faded(unit(slow), self.pose, self.share("rest") * (0.5 + 0.5 * torch.cos(math.pi * here.clamp(max=1))))
+
+    def _drawn_on(self, word: str, crew: Crew, seeds: Tensor, like: Tensor, loud: Tensor | float) -> Tensor:
+        """Fresh draws of how people differ, one after another, in the shape of these directions."""
+        half, count = stretches(like.shape[-1], float(self.fps))
+        lots = crew.drawn(seeds, word, count, self.options["ways"]) * loud
+        waves = torch.matmul(lots, self.varied).unflatten(-1, (-1, self.options["waves"]))
+        return one_after_another(waves[..., : 2 * half], like.shape[-1], half).view_as(like)
+
+    def _longer_so_far(self, bones: Tensor, far: float) -> Tensor:
+        """(N, T) how much longer the legs get than they were so far."""
+        legs = self.tree.leads[list(self.tree.feet)].to(bones).sum(0)
+        own = so_far(torch.einsum("njt,j->nt", size(bones)[:, :, 0], legs), bones.new_zeros(len(bones)), 0.0)
+        return torch.lerp(own, (self.lengths @ legs).expand_as(own), far) / own.clamp(min=1e-3)
 
     @property
     def loud(self) -> Tensor:
