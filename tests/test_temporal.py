@@ -198,14 +198,15 @@ def looks(keep="action", hide="subject", values=4):
                  {keep: 2, hide: values})
 
 
-def tremblers(takes=6, people=3, frames=24):
-    """Person p's right arm trembles by its own; who does the second action waves the left arm twice as often."""
+def tremblers(takes=6, people=4, frames=24):
+    """Of everybody another limb trembles; who does the second action waves the left arm twice as often."""
     motions = []
     for person, action, take in np.ndindex(people, 2, takes):
         body = waver(frames, swing=0.5, hertz=1.3 + 1.3 * action, noise=0.002)
-        tremor = 0.2 * person * np.sin(2 * np.pi * 2.5 * np.arange(frames) / 30 + take)[:, None]
-        for joint in (9, 10, 11):
-            away = body[:, joint] - body[:, 8]
+        tremor = 0.6 * np.sin(2 * np.pi * 2.5 * np.arange(frames) / 30 + take)[:, None]
+        limb = ((9, 10, 11), (13, 14, 15), (17, 18, 19), (2, 3))[person]
+        for joint in limb:
+            away = body[:, joint] - body[:, limb[0] - 1]
             body[:, joint] += tremor * (away @ about_z(0.5) - away)
         motions.append(Motion.of(body.astype(np.float32), f"P{person}A{action}T{take}",
                                  {"subject": person + 1, "action": action + 1}))
@@ -229,24 +230,24 @@ def share_right(look, game, data, label):
 
 
 def test_a_planted_tremor_is_found_before_and_gone_after_and_actions_stay():
-    data, look = tremblers(), looks(values=3)
+    data, look = tremblers(), looks()
     options = {"tempo": 0.0, "lowpass": 0.0, "coordination": 0.0, "amplitude": 0.0, "noise": 0.0, "rest": 0.0}
 
     def game(**more):
         net = temporal(data, **options, **more)
-        return Game(net, lr_min=0.01, optimizer="adamw", weights={"straight": 2.0, "guard": 1.0}, looks=look, engine=CPU)
+        return Game(net, lr_min=0.03, optimizer="adamw", weights={"straight": 6.0, "guard": 0.5}, looks=look, engine=CPU)
 
     plain, learning = game(before=0.0, after=0.0), game(before=1.0, after=1.0)
     for step in range(16):
         torch.manual_seed(step)
         minimize(learning, batch_of(data, 1000 * step), Tally())
     assert share_right(look, plain, data, "subject") > 0.9
-    assert share_right(look, learning, data, "subject") < 0.6
-    assert share_right(look, learning, data, "action") > 0.9
+    assert share_right(look, learning, data, "subject") < 0.5  # chance is .25
+    assert share_right(look, learning, data, "action") > 0.8
 
 
 def test_every_term_is_small_where_there_is_nothing_to_see_and_larger_where_there_is():
-    data, look = tremblers(), looks(values=3)
+    data, look = tremblers(), looks()
     torch.manual_seed(0)
     batch = batch_of(data, 0)
     same = batch._replace(positions=batch.positions[:1].expand_as(batch.positions) +
@@ -285,7 +286,7 @@ def test_it_has_a_game_of_its_own_and_takes_people_as_they_were_recorded():
 
 
 def test_training_goes_on_where_it_was_stopped_resets_and_several_hidden_labels_too(tmp_path):
-    data, teaching = story(), TINY | {"chain": "none"}
+    data, teaching = story(), TINY | {"chain": "none", "epochs": 1}
     for label, kind in (("action", "tcn"), ("subject", "tcn"), ("gender", "tcn")):
         fit(kind, data, label, set=teaching, out=tmp_path / label, engine=CPU)
     options = SEEN | SMALL | {"keeper": str(tmp_path / "action"), "seeker": f"{tmp_path / 'subject'},{tmp_path / 'gender'}",
