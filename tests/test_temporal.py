@@ -18,6 +18,7 @@ from maskeleton.anonymizers.streaming import one_after_another, smoothed, so_far
 from maskeleton.anonymizers.variety import kinds_of, variety
 from maskeleton.batch import Batch
 from maskeleton.body import bone_lengths
+from maskeleton.casting import kinds_of as kinds_named
 from maskeleton.classifiers.geometric import Geometric
 from maskeleton.dataset import MotionDataset
 from maskeleton.engine import Engine
@@ -27,7 +28,6 @@ from maskeleton.games import GAMES, arranged
 from maskeleton.linear import zscored_within
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
-from maskeleton.training import kinds_of as kinds_named
 from maskeleton.training import train
 
 from crowds import about_z, waver, wavers
