@@ -30,6 +30,8 @@ SMALL = {
     "appearance": ("appearance", {}),
     "appearance, first pose": ("appearance", {"first": 1}),
     "eraser": ("eraser", {}),
+    "temporal": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8}),
+    "temporal, causal": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8, "causal": 1}),
     "neutral, everything": ("neutral", {"amplitude": 0.5, "spectrum": 0.5, "handedness": 1.0, "pin": 1.0}),
 }
 TOGETHER = {name for name, kind in ANONYMIZERS.items() if kind.scope == "dataset"}  # tests/test_sources.py tries them

@@ -27,7 +27,7 @@ ABOVE_TORCH = [
 BELOW_TORCH = [
     ("batch",), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("mask",), ("engine",),
     ("presets", "ask", "published"),
-    ("algorithms",), ("games",), ("fit", "apply"), ("crowd", "invert"), ("training",),
+    ("algorithms",), ("games",), ("fit", "apply"), ("crowd", "invert"), ("casting",), ("training",),
     ("attacks",), ("recognize",), ("battery",), ("threats",), ("tally",), ("calibrate",),
     ("page",), ("verbs",),
     ("options",), ("commands",), ("cli",), ("__init__", "__main__"),

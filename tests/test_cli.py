@@ -113,7 +113,7 @@ def test_the_demo_ends_with_a_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In little: few people, whose seeker need not have learned a thing, no nulls and no planted signatures."""
-    monkeypatch.setattr("maskeleton.training.LEARNED", -1.0)
+    monkeypatch.setattr("maskeleton.casting.LEARNED", -1.0)
     for verb, asking in (("audit", "audit"), ("evaluate", "asking")):
         monkeypatch.setattr(f"maskeleton.verbs.{verb}.calibrated", lambda *words: None)
         monkeypatch.setattr(f"maskeleton.verbs.{asking}.units_of",

@@ -54,7 +54,7 @@ def test_the_published_code_decays_and_falls_in_steps():
 
 
 def test_the_rest_of_every_row_is_the_paper_s():
-    assert {"default", *TABLE_4, *TABLE_5, *PUBLISHED} == set(GAMES)
+    assert {"default", "temporal", *TABLE_4, *TABLE_5, *PUBLISHED} == set(GAMES)
     for name in (*TABLE_4, *TABLE_5):
         game, _ = arranged(name)
         assert (game["keeper"], game["seeker"]) == ("msg3d", "msg3d")

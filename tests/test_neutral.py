@@ -277,7 +277,7 @@ def test_a_standing_foot_draws_the_root_to_where_it_must_be():
     feet, reach = torch.zeros(1, 2, 3, 30), torch.zeros(1, 2, 3, 30)
     reach[:, :, 1] = -0.8
     reach[:, :, 0] = torch.linspace(0, -0.2, 30)
-    way = path(feet, reach, torch.zeros(1, 3, 30), torch.ones(1, 30), torch.ones(1), 30.0)
+    way = path(feet, reach, torch.zeros(1, 3, 30), floor_of(feet, torch.ones(1, 30)), torch.ones(1), 30.0)
     assert way[0, 0, -1] - way[0, 0, 0] == pytest.approx(0.2, abs=0.01)
     torch.testing.assert_close(way[0, 1], torch.full((30,), 0.8), atol=0.03, rtol=0)
 

@@ -14,6 +14,7 @@ import torch
 
 import maskeleton.training
 from maskeleton import checkpoint, store
+from maskeleton.casting import MADE
 from maskeleton.checkpoint import weights_hash
 from maskeleton.cli import main
 from maskeleton.dataset import MotionDataset
@@ -25,7 +26,7 @@ from maskeleton.mask import load
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT20, KINECT25
 from maskeleton.splits import three_parts
-from maskeleton.training import MADE, everything_learned, pace, train
+from maskeleton.training import everything_learned, pace, train
 from maskeleton.verbs.train import rows_for
 from maskeleton.verbs.train import train as verb
 

@@ -14,7 +14,7 @@ from maskeleton.presets import Options, like
 DEFAULT: Options = {
     "anonymizer": "residual",
     "algorithm": "adversarial",
-    "keeper": "tcn",  # the classifier that guards what must stay, or folders of trained ones, with commas
+    "keeper": "tcn",  # classifiers that guard what must stay, NAME or NAME:STREAM, or folders of trained ones, with commas
     "seeker": "tcn",  # and the one that seeks what must go
     "keepers": 3,  # how many are taught, each with a seed of its own: one alone is all that it saves
     "seekers": 3,
@@ -38,7 +38,15 @@ DEFAULT: Options = {
     "fill": "resample",
     "frames": 64,
     "check": 0.2,  # share of the people (or takes) that curves are also drawn for
+    "shown": 0,  # rows of a batch that networks are asked about: 0, all; closed forms see all
+    "resets": 0,  # epochs until a seeker begins anew, one after the other; 0: none does
+    "straight": 0.0,  # what confusing closed-form linear seekers is worth: see maskeleton.algorithms.terms
+    "guard": 0.0,  # what closed-form linear keepers are worth
+    "linkage": 0.0,  # what it is worth that releases of one person are no more alike than those of two
+    "peers": 0.0,  # what it is worth to move as others do who do the same
+    "smooth": 0.0,  # what it is worth that joints shake no more than they did
 }
+WEIGHTS = ("straight", "guard", "linkage", "peers", "smooth")  # of the terms beyond the paper's
 PAPER = DEFAULT | {"teaching": "paper", "keeper": "msg3d", "seeker": "msg3d", "chain": "paper", "fill": "loop",
                    "frames": 300, "schedule": "constant", "keepers": 1, "seekers": 1, "optimizer": "sgd",
                    "epochs": 40, "lr_reconstruct": 0.05}
@@ -82,13 +90,22 @@ PUBLISHED: dict[str, Options] = {
     "ntu-published-res": CODE | RES | _adversarial(0.01, 0.01, 64, 1.0, 10.0) | {"blocks": 10},
     "ntu-published-unet": CODE | {"anonymizer": "unet", "reconstruct": 0} | _adversarial(0.01, 0.0333, 64, 0.3, 2.0),
 }
-GAMES: dict[str, Options] = {"default": DEFAULT, **TABLE_4, **TABLE_5, **PUBLISHED}
+TEMPORAL = DEFAULT | {
+    "anonymizer": "temporal", "chain": "none", "keeper": "tcn:bone,lean:bone", "seeker": "tcn:bone,lean:bone,geometric",
+    "keepers": 2, "seekers": 3, "keeper.epochs": 20, "seeker.epochs": 12, "privacy": 0.3, "fidelity": 0.0,
+    "lr_min": 0.004, "batch": 150, "shown": 32, "min_steps": 3, "epochs": 200, "resets": 5, "straight": 2.0,
+    "guard": 2.0, "linkage": 1.0, "peers": 10.0, "smooth": 0.1, "before": 0.7, "after": 0.7,
+}
+GAMES: dict[str, Options] = {"default": DEFAULT, "temporal": TEMPORAL, **TABLE_4, **TABLE_5, **PUBLISHED}
+
+USUAL = {"temporal": "temporal"}  # by which preset an anonymizer is trained where none is named
 
 ROLES = ("keeper.", "seeker.")  # before an option of how keepers or seekers are made and taught
 LIMITS: dict[str, tuple[float, float]] = {
     "keepers": (1, 64), "seekers": (1, 64), "privacy": (0, 1e6), "fidelity": (0, 1e6), "lr_min": (0, 100),
     "lr_max": (0, 100), "lr_reconstruct": (0, 100), "batch": (1, 100_000), "min_steps": (1, 1000), "decay": (0, 1),
     "epochs": (1, 100_000), "reconstruct": (0, 100_000), "frames": TEACHING_LIMITS["frames"], "check": (0, 0.5),
+    "resets": (0, 100_000), "shown": (0, 100_000), **dict.fromkeys(WEIGHTS, (0, 1e6)),
 }
 WORDS = {"chain": TEACHING_WORDS["chain"], "fill": TEACHING_WORDS["fill"], "optimizer": ("sgd", "nesterov", "adamw"),
          "objective": ("entropy", "cross_entropy"), "distance": ("mean", "sum"),
@@ -97,8 +114,10 @@ WORDS = {"chain": TEACHING_WORDS["chain"], "fill": TEACHING_WORDS["fill"], "opti
 
 def arranged(preset: str = "default", set: Mapping[str, Any] | None = None) -> tuple[Options, Options]:
     """(the game's options, the anonymizer's own) of a preset with some changed; values may be text."""
-    game = dict(pick(preset, GAMES, "preset"))
     changes = dict(set or {})
+    if preset == "default":
+        preset = USUAL.get(changes.get("anonymizer", ""), preset)
+    game = dict(pick(preset, GAMES, "preset"))
     for role in (role for role in ROLES if role.removesuffix(".") in changes):  # another network has other options
         game = {key: value for key, value in game.items() if not key.startswith(role)}
     game["anonymizer"] = changes.pop("anonymizer", game["anonymizer"])

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,57 +15,32 @@ from maskeleton.algorithms.epoch import epoch
 from maskeleton.algorithms.game import Game, Role
 from maskeleton.algorithms.reconstruct import reconstruct
 from maskeleton.anonymizers.base import Anonymizer
-from maskeleton.ask import answers
 from maskeleton.augment import Augment
 from maskeleton.batch import Batch
+from maskeleton.casting import Cast, cast_of, looks_of
 from maskeleton.checkpoint import (
-    PAGE,
     STATE,
-    Model,
     lineage_of,
-    load,
     load_state,
-    refuse_strangers,
     save_curves,
     save_state,
     trained_on,
     truth_of,
     weights_hash,
 )
-from maskeleton.classifiers import CLASSIFIERS
 from maskeleton.dataset import MotionDataset
 from maskeleton.engine import Engine, Prepared, batches, prepared
-from maskeleton.errors import UserError, listed, pick
-from maskeleton.fit import fit
-from maskeleton.formats.kit.naming import safe_name
-from maskeleton.games import arranged, teaching_of
+from maskeleton.errors import UserError, pick
+from maskeleton.games import WEIGHTS, arranged
 from maskeleton.jobs import Report
 from maskeleton.lesson import Lesson, lesson
-from maskeleton.mask import Mask, built_of, learns, must_know, save, usual_place
+from maskeleton.mask import RAW, Mask, built_of, learns, must_know, save, usual_place
 from maskeleton.motion import canonical_json
-from maskeleton.presets import Options, chosen
+from maskeleton.presets import Options
 from maskeleton.seeds import seed_for
 
 BODIES = 2  # that networks and anonymizer see together
-FOR_TEACHING = 0.5  # of the minutes: the rest is for the game
 FOR_RECONSTRUCTING = 0.3  # of those of the game
-LEARNED = 0.02  # above always saying the most frequent: less is nothing to hide from
-MADE = "training"  # the folder in MODEL/ with the networks of the game
-
-
-class Cast(NamedTuple):
-    """The networks that take part, each with the label it tells."""
-
-    keepers: list[Model]
-    seekers: list[Model]
-
-    @property
-    def named(self) -> list[tuple[str, Model]]:
-        """Each with the name under which its own classes stand: two of a label may have them in another order."""
-        every = (*self.keepers, *self.seekers)
-        first = {model.label: model.classes for model in reversed(every)}
-        return [(model.label if model.classes == first[model.label] else f"{model.label} {number}", model)
-                for number, model in enumerate(every)]
 
 
 def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, preset: str = "default",
@@ -83,11 +58,16 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
         net = built_of(game["anonymizer"], dataset.skeleton, own).to(engine.device)
     if not learns(net):
         return only_prepared(net, part, keep, hide, game, folder, engine)
+    if must_know(net) and game["chain"] != RAW:
+        raise UserError(f"{game['anonymizer']} learns of people as they were recorded, not after {game['chain']!r}",
+                        f"--set chain={RAW}")
     if not hide:
         raise UserError("no label is to be hidden", "name one, such as hide=['subject']")
     task = everything_learned(part, lesson(part, hide[0], None, game["check"], seed_for(seed, "train", hide[0])), keep)
     cast = cast_of(part, keep, hide, game, folder, seed, engine, minutes, say)
     place = usual_place(part, game["chain"])
+    if "within" in net.options and "within" not in own:
+        net.options["within"] = keep[0]
     net.prepare(part.select(task.learn))
     data = prepared(part, game["chain"], BODIES, engine.device)
     data = data._replace(labels={name: truth_of(model, part) for name, model in cast.named})
@@ -135,81 +115,6 @@ def origin(part: MotionDataset, task: Lesson, cast: Cast) -> dict[str, Any]:
     return {"content_id": part.content_id, "hashes": sorted(looked), "checked": sorted(looked - learned)}
 
 
-# ── who takes part ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def cast_of(part: MotionDataset, keep: Sequence[str], hide: Sequence[str], game: Options, folder: Path | None,
-            seed: int, engine: Engine, minutes: float | None, say: Callable[[str], None]) -> Cast:
-    """Keepers and seekers, taught here or loaded."""
-    loaded = {role: _loaded(role, labels, part, game) for role, labels in (("keeper", keep), ("seeker", hide))}
-    taught = sum(len(labels) * game[f"{role}s"] for role, labels in (("keeper", keep), ("seeker", hide))
-                 if not loaded[role])
-    each = None if minutes is None else minutes * FOR_TEACHING / max(taught, 1)
-    found = Cast([], [])
-    for role, labels, made in (("keeper", keep, found.keepers), ("seeker", hide, found.seekers)):
-        made += loaded[role]
-        for label in labels if not made else ():
-            for number in range(game[f"{role}s"]):
-                say(f"teaching {role} {number + 1} of {label}")
-                out = folder / MADE / safe_name(f"{role}-{label}-{number}") if folder is not None else None
-                model = fit(game[role], part, label, preset=game["teaching"], seed=seed, set=teaching_of(role, game),
-                            out=out, engine=engine, minutes=each, words=(role, number))
-                _refuse_ignorance(model, part, role, engine)
-                made.append(model)
-    return found
-
-
-def _loaded(role: str, labels: Sequence[str], part: MotionDataset, game: Options) -> list[Model]:
-    """The networks that are given; none where they are to be taught, with options that are looked at now."""
-    names = [name.strip() for name in game[role].split(",")]
-    given = [name for name in names if (Path(name) / PAGE).is_file()]
-    if not given:
-        chosen(game[role], pick(game[role], CLASSIFIERS, "classifier"), game["teaching"], teaching_of(role, game))
-        return []
-    if strange := [name for name in names if name not in given]:
-        raise UserError(f"{listed(strange)} holds no {PAGE}, so no model",
-                        f"give the folders of all {role}s, or the name of one classifier")
-    if useless := [key for key in game if key.startswith(f"{role}.")]:
-        raise UserError(f"the {role}s are given: {listed(useless)} cannot be set", "leave it away")
-    models = [_given(Path(name), role, labels, part, game) for name in names]
-    if missing := [label for label in labels if label not in {model.label for model in models}]:
-        raise UserError(f"no {role} is given for {listed(missing)}", "give one for each label")
-    return models
-
-
-def _given(path: Path, role: str, labels: Sequence[str], part: MotionDataset, game: Options) -> Model:
-    """A trained network that suits the game."""
-    model = load(path)
-    refuse_strangers(model, part)
-    if model.label not in labels:
-        raise UserError(f"{path} tells {model.label}, which no {role} is needed for", f"a {role} tells "
-                        + (" or ".join(labels) or "nothing here"))
-    truth = truth_of(model, part)
-    if strange := sorted({part.text(model.label, row) for row in np.flatnonzero(truth < 0).tolist()} - {""}):
-        raise UserError(f"{path} does not know these values of {model.label}: {listed(strange, 5)}",
-                        f"it knows: {listed(model.classes, 5)}; take a {role} that learned all of them")
-    other = [f"{key} {getattr(model, key)}" for key in ("chain", "frames", "fill") if getattr(model, key) != game[key]]
-    if other:
-        raise UserError(f"{path} sees motion otherwise than this game: {', '.join(other)}",
-                        "all networks of a game see the same: " + ", ".join(
-                            f"--set {key}={getattr(model, key)}" for key in ("chain", "frames", "fill")))
-    return model
-
-
-def _refuse_ignorance(model: Model, part: MotionDataset, role: str, engine: Engine) -> None:
-    """A UserError where a network has not learned its label: there would be nothing to keep, or to hide."""
-    truth = truth_of(model, part)
-    known = np.flatnonzero(truth >= 0)
-    checked = [row["check_accuracy"] for row in model.curves if "check_accuracy" in row]
-    right = max(checked) if checked else (answers(model, part, known, engine=engine).argmax(1) == truth[known]).mean()
-    share = np.bincount(truth[known]).max() / len(known)
-    if right < share + LEARNED:
-        which = "it did not learn from" if checked else "it learned from"
-        raise UserError(f"the {role} of {model.label} never learned it: it is right in {right:.2f} of the recordings "
-                        f"that {which}, where always saying the most frequent is right in {share:.2f}",
-                        f"give it more recordings, or teach it longer: --set {role}.epochs=100")
-
-
 # ── the game ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -220,6 +125,7 @@ class Course:
                  engine: Engine) -> None:
         self.net, self.options, self.task, self.data, self.seed, self.engine = net, game, task, data, seed, engine
         roles = [Role(deepcopy(model.net).to(engine.device), name) for name, model in cast.named]
+        self.looks = looks_of(net.skeleton, cast, engine) if any(game[name] for name in WEIGHTS) else None
         self.first = self._game([], []) if net.reconstructs and game["reconstruct"] else None
         self.before = game["reconstruct"] if self.first is not None else 0  # epochs of giving back what it gets
         self.roles = roles[: len(cast.keepers)], roles[len(cast.keepers) :]
@@ -234,7 +140,9 @@ class Course:
                     lr_max=options["lr_max"] if learning else None, privacy=options["privacy"],
                     fidelity=options["fidelity"], min_steps=options["min_steps"], objective=options["objective"],
                     distance=options["distance"], optimizer=options["optimizer"],
-                    decay=options["decay"], engine=self.engine)
+                    decay=options["decay"], engine=self.engine,
+                    weights={name: options[name] for name in WEIGHTS if seekers}, looks=self.looks,
+                    shown=options["shown"])
 
     def play(self, minutes: float | None, folder: Path | None, report: Report | None,
              say: Callable[[str], None]) -> None:
@@ -268,6 +176,7 @@ class Course:
             game.pace(pace(self.options, number - self.before, gone))
         try:
             with self.engine.seeded(seed_for(self.seed, "game", number, self.engine.rank)):
+                self._anew(number - self.before, game)
                 return epoch(algorithm, game, self._batches(number), self._looks())
         except UserError as fault:
             if not self.rows:
@@ -275,6 +184,12 @@ class Course:
             seen = ", ".join(f"{name} {value:.3g}" for name, value in self.rows[-1].items())
             raise UserError(f"{fault.wrong}, in epoch {number + 1}; before it: {seen}", f"{fault.remedy}; what was "
                             f"learned until then is kept in {STATE}") from None
+
+    def _anew(self, number: int, game: Game) -> None:
+        """Every so many epochs one seeker begins anew."""
+        if number > 0 and self.options["resets"] and game.maximizer and number % self.options["resets"] == 0:
+            with self.engine.seeded(seed_for(self.seed, "anew", number)):  # alike on all ranks
+                game.renew(number // self.options["resets"] - 1)
 
     def _spent(self, began: float, minutes: float | None) -> float:
         """The share of the minutes that is gone since then; 0 without minutes."""

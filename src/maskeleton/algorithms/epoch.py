@@ -19,7 +19,7 @@ def epoch(algorithm: Callable[[Game, Iterable[Batch]], dict[str, float]], game: 
 def look(game: Game, batches: Iterable[Batch]) -> dict[str, float]:
     """Loss, RMSE and right answers as things stand: nothing learns, no norm sees anything."""
     seen = Tally({"loss", "rmse", *(f"keep_{role.label}" for role in game.keepers),
-                  *(f"hide_{role.label}" for role in game.seekers)})
+                  *(f"hide_{role.label}" for role in game.seekers), *game.weights})
     with torch.no_grad():
         for batch in batches:
             game.objective(game.anonymized(batch), batch, seen)

@@ -10,6 +10,7 @@ from torch import Tensor, nn, optim
 
 from maskeleton.algorithms.losses import DISTANCES, OBJECTIVES, recognized
 from maskeleton.algorithms.tally import Tally
+from maskeleton.algorithms.terms import TERMS, Looks
 from maskeleton.batch import Batch
 from maskeleton.engine import Engine
 from maskeleton.errors import UserError, pick
@@ -36,13 +37,15 @@ class Game:
     Keepers are frozen for good: weights, norms, mode. Seekers learn only where `lr_max` is given. `privacy` and
     `fidelity` are the paper's alpha and beta. `objective` is what the anonymizer wants of the seekers: `entropy`, that
     they be undecided, or `cross_entropy`, that they be wrong. `distance` is how moving counts: the `mean` square, as
-    in the published code, or the `sum` over a recording, as the equation is written.
+    in the published code, or the `sum` over a recording, as the equation is written. `weights` are those of further
+    TERMS, which look at what `looks` says. Networks are asked about the first `shown` rows of a batch: 0, about all.
     """
 
     def __init__(self, anonymizer: nn.Module, keepers: Sequence[Role] = (), seekers: Sequence[Role] = (), *,
                  lr_min: float, lr_max: float | None = None, privacy: float = 0.0, fidelity: float = 0.0,
                  min_steps: int = 1, objective: str = "entropy", distance: str = "mean", optimizer: str = "sgd",
-                 decay: float = 0.0, engine: Engine | None = None) -> None:
+                 decay: float = 0.0, engine: Engine | None = None, weights: Mapping[str, float] | None = None,
+                 looks: Looks | None = None, shown: int = 0) -> None:
         self.anonymizer, self.keepers, self.seekers = anonymizer, tuple(keepers), tuple(seekers)
         for name, value, least in (("lr_min", lr_min, 0), ("lr_max", lr_max or 0, 0), ("privacy", privacy, 0),
                                    ("fidelity", fidelity, 0), ("min_steps", min_steps, 1), ("decay", decay, 0)):
@@ -52,6 +55,8 @@ class Game:
         self.confusion = pick(objective, OBJECTIVES, "objective")
         self.distance = pick(distance, DISTANCES, "distance")
         self.engine = engine or Engine()
+        self.shown = shown or None
+        self.looks, self.weights = looks, {name: weight for name, weight in (weights or {}).items() if weight and looks}
         self.turn = 0  # minimization steps done in this round
         made = pick(optimizer, OPTIMIZERS, "optimizer")
         self.minimizer = self._optimizer(made, [anonymizer], lr_min, decay)
@@ -84,13 +89,13 @@ class Game:
             return self.anonymized(batch)
 
     def asked(self, role: Role, batch: Batch) -> Tensor:
-        """What a classifier says of a batch."""
+        """What a classifier says of the rows of a batch that it is shown."""
         with self.engine.autocast():
-            logits: Tensor = role.net(batch.positions, batch.present)
+            logits: Tensor = role.net(batch.positions[: self.shown], batch.present[: self.shown])
         return logits.float()
 
     def truth(self, role: Role, batch: Batch) -> Tensor:
-        return pick(role.label, batch.labels, "label")
+        return pick(role.label, batch.labels, "label")[: self.shown]
 
     def objective(self, released: Batch, batch: Batch, seen: Tally) -> Tensor:
         """What the anonymizer is to make small: equation 2, summed over keepers and seekers as in equation 3."""
@@ -103,6 +108,11 @@ class Game:
             said, truth = self.asked(seeker, released), self.truth(seeker, batch)
             loss = loss - self.privacy * self.confusion(said, truth)
             seen.answers("hide", seeker.label, said, truth)
+        for name, weight in self.weights.items():
+            assert self.looks is not None
+            term = pick(name, TERMS, "term")(self.looks, released, batch)
+            loss = loss + weight * term
+            seen.loss(name, term, batch)
         seen.loss("loss", loss, batch)
         seen.distance(batch, released)
         return loss
@@ -145,6 +155,17 @@ class Game:
             raise UserError(f"training fell apart: {wrong[0].replace('_', ' ')} became {row[wrong[0]]}",
                             "take smaller learning rates, or less privacy")
         return row
+
+    def renew(self, number: int) -> None:
+        """One seeker that learns, counted round and round, forgets all it knew, and so does its optimizer of it."""
+        if self.maximizer is None:
+            raise UserError("seekers that do not learn cannot begin anew", "give lr_max, or no resets")
+        net = self.seekers[number % len(self.seekers)].net
+        for part in net.modules():
+            if callable(anew := getattr(part, "reset_parameters", None)):
+                anew()
+        for weight in net.parameters():
+            self.maximizer.state.pop(weight, None)
 
     def pace(self, share: float) -> None:
         """From now on both learning rates are this share of what they were given as."""

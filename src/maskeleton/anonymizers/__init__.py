@@ -29,6 +29,7 @@ from maskeleton.anonymizers.rescale import Rescale
 from maskeleton.anonymizers.residual import Residual
 from maskeleton.anonymizers.retarget import Retarget
 from maskeleton.anonymizers.swap import Swap
+from maskeleton.anonymizers.temporal import Temporal
 from maskeleton.anonymizers.unet import UNet
 
 ANONYMIZERS: dict[str, type[Anonymizer]] = {
@@ -44,6 +45,7 @@ ANONYMIZERS: dict[str, type[Anonymizer]] = {
     "appearance": Appearance,
     "eraser": Eraser,
     "retarget": Retarget,
+    "temporal": Temporal,
     "swap": Swap,
     "offset": Offset,
     "rescale": Rescale,

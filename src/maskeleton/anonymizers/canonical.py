@@ -8,7 +8,7 @@ from torch import Tensor
 
 from maskeleton.anonymizers.base import Anonymizer
 from maskeleton.anonymizers.crew import Crew
-from maskeleton.anonymizers.ground import path
+from maskeleton.anonymizers.ground import floor_of, path
 from maskeleton.anonymizers.limbs import SHORTEST, Tree, bones_of, joints_of, size
 from maskeleton.anonymizers.population import common, common_lengths, each_body, looked_at, people_of
 from maskeleton.dataset import MotionDataset
@@ -71,8 +71,8 @@ class Canonical(Anonymizer):
 
     def directions(self, bones: Tensor) -> Tensor:
         """(N, J, 3, T) of length 1; a bone that points nowhere points where it usually does."""
-        long = size(bones)
-        long[:, self.tree.root] = 1  # it has no bone, and its direction stays zero
+        itself = torch.arange(bones.shape[1], device=bones.device) == self.tree.root
+        long = torch.where(itself[:, None, None], 1.0, size(bones))  # the root has no bone, its direction stays zero
         if bool((long > SHORTEST).all()):
             return bones / long
         return torch.where(long > SHORTEST, bones / long.clamp(min=SHORTEST), self.posture[..., None])
@@ -90,4 +90,5 @@ class Canonical(Anonymizer):
         `before` (N, 3, 3, T) are left foot, right foot and root as they were.
         """
         limbs = joints_of(bones, self.tree)
-        return limbs, path(before[:, :2], limbs[:, list(self.tree.feet)], before[:, 2], weight, scale, float(self.fps))
+        floor = floor_of(before[:, :2], weight)
+        return limbs, path(before[:, :2], limbs[:, list(self.tree.feet)], before[:, 2], floor, scale, float(self.fps))

@@ -37,28 +37,27 @@ def floor_of(feet: Tensor, weight: Tensor) -> Tensor:
     return heights.sort(1).values.gather(1, place)
 
 
-def standing(feet: Tensor, weight: Tensor, fps: float) -> tuple[Tensor, Tensor]:
-    """(N, 2, T) twice, 0 to 1: how near a foot (N, 2, 3, T) is to the floor, and how still it stands there."""
-    height = feet[:, :, 1] - floor_of(feet, weight)[..., None]
+def standing(feet: Tensor, floor: Tensor, fps: float) -> tuple[Tensor, Tensor]:
+    """(N, 2, T) twice, 0 to 1: how near a foot (N, 2, 3, T) is to the floor (N, 1 or T), and how still it stands there."""
+    height = feet[:, :, 1] - floor[:, None]
     low = (2 - height / LOW).clamp(0, 1)
     steps = torch.diff(feet[:, :, 0::2], dim=-1).norm(dim=2) * fps
     speed = torch.nn.functional.pad(steps, (1, 0)) if feet.shape[-1] > 1 else torch.zeros_like(low)
     return low, low * (2 - speed / SLOW).clamp(0, 1)
 
 
-def path(feet: Tensor, reach: Tensor, root: Tensor, weight: Tensor, scale: Tensor, fps: float) -> Tensor:
+def path(feet: Tensor, reach: Tensor, root: Tensor, floor: Tensor, scale: Tensor, fps: float) -> Tensor:
     """(N, 3, T) a way of the root for a body of another size.
 
-    `feet` (N, 2, 3, T) and `root` (N, 3, T) as they were; `reach` (N, 2, 3, T) is how far the feet are from the root
-    now, `scale` (N,) how much longer the legs are. Feet that stood stand still, and on the floor at height 0; else the
-    root goes as it went, in the measure of the legs. It begins at 0.
+    `feet` (N, 2, 3, T) and `root` (N, 3, T) as they were, on a `floor` (N, 1 or T); `reach` (N, 2, 3, T) is how far the
+    feet are from the root now, `scale` (N,) or (N, T) how much longer the legs are. Feet that stood stand still, and on
+    the floor at height 0; else the root goes as it went, in the measure of the legs. It begins at 0.
     """
-    low, still = standing(feet, weight, fps)
-    scale = scale[:, None]
-    floor = floor_of(feet, weight)
+    low, still = standing(feet, floor, fps)
+    scale = scale.reshape(len(feet), -1).expand(-1, feet.shape[-1])
     own = scale * (root[:, 1] - floor)
     height = (ITSELF * own - (low * reach[:, :, 1]).sum(1)) / (ITSELF + low.sum(1))
-    steps = scale[..., None] * torch.diff(root[:, 0::2], dim=-1)
+    steps = scale[:, None, 1:] * torch.diff(root[:, 0::2], dim=-1)
     stay = torch.minimum(still[..., 1:], still[..., :-1])[:, :, None]
     steps = (ITSELF * steps - (stay * torch.diff(reach[:, :, 0::2], dim=-1)).sum(1)) / (ITSELF + stay.sum(1))
     way = torch.nn.functional.pad(steps.cumsum(-1), (1, 0))

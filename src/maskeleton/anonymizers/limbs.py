@@ -8,6 +8,7 @@ from torch import Tensor
 from maskeleton.skeleton import Skeleton
 
 SHORTEST = 1e-6  # metres: a shorter bone points nowhere
+NOTHING = 1e-24  # a square under it counts as that: at zero the root of it has no slope
 STRAIGHT = 1e-5  # sine of an angle: directions that are opposite
 NEEDED = ("left_hip", "right_hip", "left_foot", "right_foot")
 
@@ -55,7 +56,7 @@ def unit(vectors: Tensor) -> Tensor:
 
 def size(vectors: Tensor) -> Tensor:
     """Lengths of (…, 3, T) as (…, 1, T)."""
-    return vectors.square().sum(-2, keepdim=True).sqrt()
+    return vectors.square().sum(-2, keepdim=True).clamp(min=NOTHING).sqrt()
 
 
 def turned(vectors: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
@@ -77,6 +78,7 @@ def smallest_rotation(one: Tensor, other: Tensor, share: float = 1.0) -> Tensor:
     one, other = torch.nn.functional.normalize(one, dim=-1), torch.nn.functional.normalize(other.expand_as(one), dim=-1)
     across = torch.linalg.cross(one, other)
     sine, cosine = across.norm(dim=-1, keepdim=True), (one * other).sum(-1, keepdim=True)
+    cosine = torch.where((one == 0).all(-1, keepdim=True), 1.0, cosine)  # at (0, 0) an angle has no slope
     helper = torch.zeros_like(one).scatter(-1, one.abs().argmin(-1, keepdim=True), 1.0)
     opposite = (cosine < 0) & (sine < STRAIGHT)
     axis = torch.nn.functional.normalize(torch.where(opposite, torch.linalg.cross(one, helper), across), dim=-1)

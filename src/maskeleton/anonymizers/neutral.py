@@ -179,7 +179,11 @@ class Neutral(Canonical):
         return rotated(own, own[..., 0], self.posture, self.share("posture"))[..., 0]
 
     def _alike(self, directions: Tensor, aim: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
-        """How bodies hold themselves and swing, made like the population: slow cosines are all that is worked on."""
+        """How bodies hold themselves and swing, made like the population, and seen by one sensor."""
+        return self._seen(self._calm(directions, aim, crew, seeds), directions.shape[-1], crew, seeds)
+
+    def _calm(self, directions: Tensor, aim: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
+        """Waves of directions made like the population's: slow cosines are all that is worked on."""
         frames, count = directions.shape[-1], self._waves(directions.shape[-1])
         hertz = frequencies(frames, count, float(self.fps)).to(directions)
         waves = waves_of(directions, count)
@@ -191,12 +195,17 @@ class Neutral(Canonical):
         if share := self.share("mixing"):
             tracks = waves.shape[1] * 3
             waves = mixed(waves, crew.drawn(seeds, "mixing", tracks, tracks), share)
-        waves = self._as_lively(waves, hertz, frames, crew, seeds)
-        if share := self.share("noise"):
+        return self._as_lively(waves, hertz, frames, crew, seeds)
+
+    def _seen(self, waves: Tensor, frames: int, crew: Crew, seeds: Tensor) -> Tensor:
+        """(N, J, 3, T) directions as one sensor sees all: its drift and its trembling are the same for everybody."""
+        share = self.share("noise")
+        if share:
+            hertz = frequencies(frames, waves.shape[-1], float(self.fps)).to(waves)
             lots = crew.drawn(seeds, "drift", *waves.shape[1:])
             waves = waves + lots * (share * drift(hertz, frames, self.options["drift"]))
         found = tracks_of(waves, frames)
-        if share := self.share("noise"):
+        if share:
             found = found + trembling(crew.drawn(seeds, "noise", *found.shape[1:]), share * self.tremor, self.lengths, self.tree)
         return unit(found)
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 BANDS = (0.0, 0.5, 1.0, 2.0, 4.0)  # Hz: where bands begin; the last goes as far as the waves do
 FAINT = 1e-3  # swings under a tenth of a degree are not told apart
+STILL = 1e-14  # a mean square: at zero its root has no slope
 MOST_GAIN = 4.0  # what hardly moves is not blown up, and what moves stays to be seen
 STEEPNESS = 8  # of the low-pass
 CUT = 2.0  # times its rate: what is faster is left out altogether
@@ -24,7 +25,7 @@ def bands_of(hertz: Tensor) -> Tensor:
 
 def swings(waves: Tensor, bands: Tensor, frames: int) -> Tensor:
     """(N, J, bands) how far each bone swings in each band, as a root mean square."""
-    return torch.matmul(waves.square().sum(2), bands.T / frames).sqrt()
+    return torch.matmul(waves.square().sum(2), bands.T / frames).clamp(min=STILL).sqrt()
 
 
 def towards(own: Tensor, wanted: Tensor, share: float) -> Tensor:

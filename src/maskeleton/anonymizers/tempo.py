@@ -25,6 +25,7 @@ def evened(positions: Tensor, present: Tensor, strength: float) -> Tensor:
     return torch.where(share > 0, torch.lerp(first, later, share), first).reshape(positions.shape)
 
 
+@torch.no_grad()  # what learns through it learns of where joints are, not of when
 def _moments(positions: Tensor, present: Tensor, strength: float) -> Tensor:
     """(B, T) the moment of the original, in frames, that is shown in each frame."""
     batch, frames = present.shape[:2]

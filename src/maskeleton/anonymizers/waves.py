@@ -43,6 +43,7 @@ def tracks_of(waves: Tensor, frames: int) -> Tensor:
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(False)  # a tensor that is kept may be asked for while something learns
 def _cosines(frames: int, count: int) -> Tensor:
     """(T, K), columns of length 1 at right angles to one another."""
     places = (torch.arange(frames, dtype=torch.float64) + 0.5)[:, None]
@@ -52,6 +53,7 @@ def _cosines(frames: int, count: int) -> Tensor:
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(False)
 def _shift(frames: int, count: int) -> Tensor:
     angle = -math.pi / (2 * frames) * torch.arange(count, dtype=torch.float64)
     return torch.polar(torch.ones_like(angle), angle).to(torch.complex64)

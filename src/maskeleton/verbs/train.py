@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from maskeleton.casting import MADE
 from maskeleton.checkpoint import PAGE, STATE
 from maskeleton.dataset import MotionDataset
 from maskeleton.engine import Engine
@@ -17,7 +18,6 @@ from maskeleton.jobs import Report, held, remove
 from maskeleton.mask import Mask, learns, only_prepares, save
 from maskeleton.record import record_of, write_record
 from maskeleton.splits import three_parts
-from maskeleton.training import MADE
 from maskeleton.training import train as trained
 from maskeleton.verbs.audit import refuse_labels, roles_of
 from maskeleton.verbs.convert import keep_apart, refuse_overwriting
