@@ -50,12 +50,13 @@ def anonymize(
     device: str = "cpu",
     jobs: int = 1,
     share: tuple[int, int] = (0, 1),
+    on: str = "local",
     force: bool = False,
     report: Report | None = None,
 ) -> Taken:
     """Anonymize `data` with the model in the folder `mask`, or with an anonymizer of that name, into `out`."""
     used = {key: value for key, value in locals().items() if key not in ("report", "seed")}
-    out, machine, engine = Path(out), Share.checked(*share), Engine(device)
+    out, machine, engine = Path(out), Share.checked(*share, on), Engine(device)
     if engine.device.type != "cpu" and jobs > 1:
         raise UserError(f"{jobs} jobs cannot share one {engine.device.type}", "leave --jobs away, or --device")
     if to != "store":
