@@ -77,13 +77,13 @@ def train(
         if engine.first and not begun:
             remove(out)
             out.mkdir(parents=True)
-        if engine.first:  # before the model: when that is there, everything is
-            write_record(out, record_of("train", used, seed, content_read=dataset.content_id), True)
         try:
+            if engine.first:  # before the model: when that is there, everything is
+                write_record(out, record_of("train", used, seed, content_read=dataset.content_id), True)
             return trained(dataset, keep, hide, preset=preset, set=changes, rows=rows, out=out, seed=seed,
                            engine=engine, minutes=minutes, report=report, say=told_by_one)
-        except UserError:
-            if engine.first and [path.name for path in out.iterdir()] == [RECORD]:
+        except (UserError, OSError):
+            if engine.first and {path.name for path in out.iterdir()} <= {RECORD}:
                 remove(out)
             raise
 
@@ -94,7 +94,7 @@ def is_begun(out: Path) -> bool:
         return False
     names = {path.name for path in out.iterdir()}
     ours = (WEIGHTS, PAGE, CURVES, STATE, MADE, RECORD)
-    return bool(names) and names <= {*ours, *(f".{name}.partial" for name in ours)}
+    return names <= {*ours, *(f".{name}.partial" for name in ours)}
 
 
 @contextmanager
