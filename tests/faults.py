@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from maskeleton import store
 from maskeleton.dataset import MotionDataset
@@ -266,8 +267,20 @@ def made(room: Path) -> Mapping[str, bytes]:
     for path in sorted(room.rglob("*")):
         name = path.relative_to(room).as_posix()
         if path.is_file() and (name.split("/")[0] not in INPUTS or name == "names"):
-            told[name] = MINUTES.sub(b"", path.read_bytes().replace(os.fsencode(str(room)), b"ROOM"))
+            told[name] = unpacked(path) if path.name == "state.pt" else MINUTES.sub(b"", path.read_bytes().replace(os.fsencode(str(room)), b"ROOM"))
     return told
+
+
+def unpacked(path: Path) -> bytes:
+    """The numbers and words in a training's state: read and written again they are packed in another way."""
+    def flat(value: Any) -> str:
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{key}: {flat(item)}" for key, item in value.items()) + "}"
+        if isinstance(value, list | tuple):
+            return f"[{', '.join(map(flat, value))}]"
+        return repr(value.tolist()) if isinstance(value, torch.Tensor) else repr(value)
+
+    return flat(torch.load(path, weights_only=True)).encode()
 
 
 def differences(want: Mapping[str, bytes], got: Mapping[str, bytes]) -> list[str]:
