@@ -267,7 +267,8 @@ def made(room: Path) -> Mapping[str, bytes]:
     for path in sorted(room.rglob("*")):
         name = path.relative_to(room).as_posix()
         if path.is_file() and (name.split("/")[0] not in INPUTS or name == "names"):
-            told[name] = unpacked(path) if path.name == "state.pt" else MINUTES.sub(b"", path.read_bytes().replace(os.fsencode(str(room)), b"ROOM"))
+            said = path.read_bytes().replace(os.fsencode(str(room)), b"ROOM")
+            told[name] = unpacked(path) if path.name == "state.pt" else MINUTES.sub(b"", said)
     return told
 
 
