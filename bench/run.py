@@ -17,7 +17,10 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(NAMES)}; all without any")
     parser.add_argument("--device", default="cpu", help="where tensors go, for the benchmarks that make tensors")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--most", type=int, help="recordings, or kills a verb, for the benchmarks that go up to any number")
     options = parser.parse_args()
+    if options.most:
+        os.environ["MASKELETON_MOST"] = str(options.most)
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
         print(f"error: there is no benchmark {unknown[0]!r}\n  try: {', '.join(NAMES)}", file=sys.stderr)

@@ -12,6 +12,8 @@ import pytest
 from maskeleton.errors import UserError
 from maskeleton.jobs import Job, Share, atomic, held, run
 
+from kill import die_once
+
 
 def square(out: Path, number: int) -> None:
     out.write_text(str(number * number))
@@ -103,6 +105,14 @@ def die(out: Path, number: int) -> None:
 def test_a_dead_worker_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="a worker process was killed"):
         run([Job(f"d{n}", n, die, (n,)) for n in range(3)], tmp_path, workers=2)
+
+
+def test_a_worker_that_dies_is_replaced_and_its_job_done_again(tmp_path: Path) -> None:
+    jobs = [Job("dies", 0, die_once, (str(tmp_path / "mark"),)), *squares(3)]
+    told: list[tuple[int, int]] = []
+    made = run(jobs, tmp_path / "out", 2, report=lambda done, total: told.append((done, total)))
+    assert read(made) == ["done", "0", "1", "4"]
+    assert told[-1] == (4, 4)
 
 
 SLEEPERS = """

@@ -19,7 +19,7 @@ def test_who_comes_second_is_told_and_takes_nothing_from_the_first(tmp_path: Pat
     lock.touch()
     with lock.open("r+") as first:
         fcntl.flock(first, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match="another training writes to"):
+        with pytest.raises(UserError, match="another process writes"):
             train(tmp_path / "s", tmp_path / "model", **PREPARED)
         assert lock.exists()
         assert not (tmp_path / "model").exists()

@@ -7,7 +7,7 @@ interrupted.
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -42,6 +42,7 @@ class Anonymized:
     dataset: MotionDataset
     key: bytes  # secret: who knows it can undo what was random
     path: str = "population"
+    first: int = 0  # the number of the dataset's first recording, where it is a part of one
     format = "anonymized"
     ordered = True  # recordings stay in the order of the original
 
@@ -88,9 +89,16 @@ class Anonymized:
         seeds = [seed_of(self.own_key, id) for id in self.dataset.ids]
         return self.mask.net.sources(self.dataset.ids, seeds)
 
+    def sent(self, parts: Sequence[int]) -> "Anonymized":
+        """What another process needs to read these parts: of a dataset of millions, a few rows."""
+        first, last = parts[0], min(parts[-1] + BLOCK, self.first + len(self.dataset))
+        rows = range(first - self.first, last - self.first)
+        return replace(self, dataset=self.dataset.select(rows).by_itself(), first=first)
+
     def read(self, part: int) -> Iterator[Motion]:
         """The block that begins there."""
-        rows = range(part, min(part + BLOCK, len(self.dataset)))
+        first = part - self.first
+        rows = range(first, min(first + BLOCK, len(self.dataset)))
         motions = [self.dataset[row]._replace(labels=self.dataset.told(row), fields={}) for row in rows]
         yield from anonymized(self.mask, motions, self.skeleton, self.own_key, self.path)
 

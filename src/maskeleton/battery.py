@@ -82,7 +82,7 @@ def ask(
             each = clock.share(sum(not other.null and other.seed == 0 for other in units[number + 1 :]), len(own))
             todo = cell_jobs(cell, table.learned, table.looked_at, own, unit.seed, unit.null, keep, options, each)
             with clock.timed(cell) as needed:
-                paths = run(todo, folder, jobs, Share((share.number - number) % share.among, share.among))
+                paths = run(todo, folder, jobs, share._replace(number=(share.number - number) % share.among))
             parts.setdefault((cell, unit.null), []).extend(Answers.load(path) for path in paths)
             waiting += len(todo) - len(paths)
             spent[cell] = spent.get(cell, 0.0) + needed[0]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from maskeleton.commands import anonymize, audit, compare, evaluate, release, train, verify
+from maskeleton.commands import again, anonymize, audit, compare, evaluate, release, train, verify
 from maskeleton.errors import MENDABLE, UserError, printable
 from maskeleton.options import (
     Data,
@@ -20,6 +20,7 @@ from maskeleton.options import (
     Jobs,
     Missing,
     NumShards,
+    On,
     Out,
     Pattern,
     People,
@@ -95,6 +96,7 @@ def convert(
     jobs: Jobs = 1,
     shard_index: ShardIndex = 0,
     num_shards: NumShards = 1,
+    on: On = "local",
     force: Force = False,
 ) -> None:
     """Bring any skeleton data into a store or another format.
@@ -109,7 +111,7 @@ def convert(
     with progress("convert") as report:
         taken = verb.convert(data, out, format=format, to=to, pattern=pattern, people=people or (), missing=missing,
                              skeleton=skeleton, fps=fps, clean_steps=clean or (), fields=fields == "all",
-                             strict=strict, seed=seed, jobs=jobs, share=(shard_index, num_shards), force=force,
+                             strict=strict, seed=seed, jobs=jobs, share=(shard_index, num_shards), on=on, force=force,
                              report=report)
     print(verb.told(taken, out))
 
@@ -170,7 +172,7 @@ def view(
                     force=force))
 
 
-for _verb in (audit, train, anonymize, evaluate, compare, release, verify):
+for _verb in (audit, train, anonymize, evaluate, compare, release, verify, again):
     app.command()(_verb)
 
 

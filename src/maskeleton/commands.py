@@ -18,6 +18,7 @@ from maskeleton.options import (
     Keep,
     Minutes,
     NumShards,
+    On,
     Out,
     Pattern,
     People,
@@ -64,6 +65,7 @@ def audit(
     jobs: Jobs = 1,
     shard_index: ShardIndex = 0,
     num_shards: NumShards = 1,
+    on: On = "local",
     force: Force = False,
 ) -> None:
     """Say who and what can be read off a dataset.
@@ -79,7 +81,7 @@ def audit(
                           by=split, seeds=seeds, open_set=open_set, explain=explain, minutes=minutes, out=out,
                           set=machine(set, device, precision), format=format, pattern=pattern, people=people or (),
                           skeleton=skeleton, fps=fps, seed=seed, jobs=jobs,
-                          share=(shard_index, num_shards), force=force, report=report)
+                          share=(shard_index, num_shards), on=on, force=force, report=report)
     print(shown(card))
 
 
@@ -148,6 +150,7 @@ def anonymize(
     jobs: Jobs = 1,
     shard_index: ShardIndex = 0,
     num_shards: NumShards = 1,
+    on: On = "local",
     force: Force = False,
 ) -> None:
     """Change the motion so that it gives less away.
@@ -161,7 +164,7 @@ def anonymize(
         taken = verb.anonymize(data, out, mask=mask, strength=strength, target_risk=target_risk, hide=hide or (),
                                keep=keep or (), set=pairs(set or []), to=to, key=key, seed=seed,
                                format=format, pattern=pattern, people=people or (), skeleton=skeleton, fps=fps,
-                               device=device, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
+                               device=device, jobs=jobs, share=(shard_index, num_shards), on=on, force=force, report=report)
     print(verb.told(taken, out, seed, key))
 
 
@@ -194,6 +197,7 @@ def evaluate(
     jobs: Jobs = 1,
     shard_index: ShardIndex = 0,
     num_shards: NumShards = 1,
+    on: On = "local",
     force: Force = False,
 ) -> None:
     """Say what a release gives away to attackers who learn from it.
@@ -210,7 +214,7 @@ def evaluate(
                              attacks=attack or verb.ATTACKS_ASKED, judges=judge or verb.JUDGES_ASKED, by=split, seeds=seeds,
                              open_set=open_set, others=others, twice=twice or (), draws=draws,
                              minutes=minutes, out=out, set=machine(set, device, precision), format=format, seed=seed,
-                             jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
+                             jobs=jobs, share=(shard_index, num_shards), on=on, force=force, report=report)
     print(shown(card))
 
 
@@ -246,6 +250,7 @@ def release(
     jobs: Jobs = 1,
     shard_index: ShardIndex = 0,
     num_shards: NumShards = 1,
+    on: On = "local",
     force: Force = False,
 ) -> None:
     """Make of a release files that may leave the house.
@@ -260,7 +265,7 @@ def release(
                             drop_labels=words_of(drop_labels), keep_labels=words_of(keep_labels),
                             bands=bounds_of(bands), without=without or (), lengths=lengths, previous=previous or (), mask=mask,
                             evaluation=evaluation, title=title, licence=licence, citation=citation, verify=not no_verify,
-                            format=format, jobs=jobs, share=(shard_index, num_shards), force=force, report=report)
+                            format=format, jobs=jobs, share=(shard_index, num_shards), on=on, force=force, report=report)
     print(verb.told(made, like))
 
 
@@ -318,3 +323,23 @@ def compare(
                             by=split, seeds=seeds, minutes=minutes, set=machine(set, device, precision), format=format, seed=seed,
                             jobs=jobs, force=force, report=report)
     print(standings(card))
+
+
+def again(
+    run: Annotated[Path, typer.Argument(metavar="RUN/run.json", help="The record of a run.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Where to write this time; it must not be there yet.")],
+    key: Annotated[Path | None, typer.Option(metavar="KEYFILE", help="The secret key of an anonymization: without it the "
+                                             "same cannot come out.")] = None,
+    jobs: Jobs = 1,
+    force: Force = False,
+) -> None:
+    """Run a verb again, as its record says.
+
+    With exit code 2 where something else comes out.
+    """
+    from maskeleton.progress import progress
+    from maskeleton.verbs import again as verb
+
+    with progress("again") as report:
+        found = verb.again(run, new, key=key, jobs=jobs, force=force, report=report)
+    print(verb.told(found, new))

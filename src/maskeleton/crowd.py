@@ -1,6 +1,6 @@
 """Crowd: a dataset as an anonymizer releases it that looks at everybody before it releases anybody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from maskeleton.apply import BLOCK, Anonymized, seed_of
 from maskeleton.dataset import MotionDataset
@@ -21,6 +21,10 @@ class Crowd(Anonymized):
         """For each recording the ids of those whose motion enters its release."""
         ids = self.dataset.ids
         return [tuple(ids[row] for row in rows) for rows in self.mask.net.donors(self.dataset, self.seed)]
+
+    def sent(self, parts: Sequence[int]) -> Anonymized:
+        """Everybody: who else is there decides what each becomes."""
+        return self
 
     def read(self, part: int) -> Iterator[Motion]:
         """The block that begins there."""

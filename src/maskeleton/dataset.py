@@ -159,6 +159,11 @@ class MotionDataset:
             runs=runs._replace(recording=np.repeat(np.arange(len(chosen)), counts)),
         )
 
+    def by_itself(self) -> "MotionDataset":
+        """The same with no shard but those its recordings lie in, to be sent to another process."""
+        used, shard = np.unique(self.runs.shard, return_inverse=True)
+        return replace(self, runs=self.runs._replace(shard=shard.reshape(-1)), shards=[self.shards[k] for k in used.tolist()])
+
     def text(self, label: str, index: int) -> str:
         """What a recording's label says: its name, its number, or '' where it is unknown."""
         code = int(self.labels[label][index])

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,16 +90,29 @@ def block_jobs(source: Source, work: Any, *arguments: Any) -> list[Job]:
     said = source.told() if isinstance(source, Opened) else repr(source)
     light = source.light() if isinstance(source, Opened) else source
     return [Job(f"block-{number:06d}", [said, _stamps(source, parts), plain(arguments)], work,
-                (light, parts, *arguments))
+                (Sent(light, parts), *arguments))
             for number, parts in enumerate(blocks(source))]
 
 
-def take_block(out: Path, source: Source, parts: Sequence[Any], steps: Sequence[str]) -> None:
+@dataclass
+class Sent:
+    """A source and some of its parts. To another process goes only what these need, where the source can say that."""
+
+    source: Source
+    parts: Sequence[Any]
+
+    def __getstate__(self) -> dict[str, Any]:
+        part = getattr(self.source, "sent", None)
+        return {"source": part(self.parts) if part else self.source, "parts": self.parts}
+
+
+def take_block(out: Path, block: Sent, steps: Sequence[str]) -> None:
     """Job: a block's recordings as a small store, with what was found beside it."""
+    source = block.source
     builder = Builder(source.skeleton, source.fps)
     asides: list[Fault] = []
     findings: list[clean.Finding] = []
-    for one in seen(source, parts, steps):
+    for one in seen(source, block.parts, steps):
         findings += one.findings
         if one.aside:
             asides.append(one.aside)
@@ -236,7 +250,7 @@ def as_written(dataset: MotionDataset, to: str) -> tuple[Sequence[str], Collecti
 def _without_paths(entry: Mapping[str, Any]) -> dict[str, Any]:
     """History travels with the data: it says what was done, not where files lay."""
     options = {key: value for key, value in entry.get("options", {}).items()
-               if key not in ("data", "out", "people", "missing", "jobs", "force", "share")}
+               if key not in ("data", "out", "people", "missing", "jobs", "force", "share", "on")}
     return {"verb": entry.get("verb", ""), "options": plain(options)}
 
 

@@ -1,4 +1,5 @@
-"""A job is a function and its arguments that make one output: in this process, in a local pool, or shard by shard.
+"""A job is a function and its arguments that make one output: in this process, in a local pool, on a Ray cluster, or
+shard by shard.
 
 Outputs appear by rename, so one that is there is whole; what is there already is not made again. That is all
 there is to resuming: run the same jobs into the same folder.
@@ -20,6 +21,7 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from maskeleton.cluster import over_cluster
 from maskeleton.errors import UserError
 
 try:
@@ -27,6 +29,7 @@ try:
 except ImportError:  # there is none on Windows, where nobody is kept apart
     fcntl = None  # type: ignore[assignment]
 
+RUNNERS = ("local", "ray")
 RESULT_VERSION = 2  # part of every job's name: raise it where a job would make other bytes than before
 
 
@@ -47,17 +50,20 @@ class Job(NamedTuple):
 
 
 class Share(NamedTuple):
-    """Which of n equal machines this is: it does every n-th job, beginning with its own number."""
+    """Which of n equal machines this is: it does every n-th job, beginning with its own number; and what does them."""
 
     number: int = 0
     among: int = 1
+    on: str = "local"  # or ray
 
     @classmethod
-    def checked(cls, number: int, among: int) -> "Share":
+    def checked(cls, number: int, among: int, on: str = "local") -> "Share":
+        if on not in RUNNERS:
+            raise UserError(f"--on {on} cannot be", f"there are: {', '.join(RUNNERS)}")
         if among < 1 or not 0 <= number < among:
             raise UserError(f"shard {number} of {among} cannot be", "shards count from 0: --shard-index 0 "
                             "--num-shards 2, then --shard-index 1 --num-shards 2")
-        return cls(number, among)
+        return cls(number, among, on)
 
 
 Report = Callable[[int, int], None]  # jobs done, jobs to do
@@ -71,7 +77,8 @@ def run(
     mine = jobs[share.number :: share.among]
     missing = [job for job in mine if not (folder / job.file).exists()]
     done = len(mine) - len(missing)
-    for count in _in_pool(missing, folder, workers) if workers > 1 and len(missing) > 1 else _here(missing, folder):
+    runner = _on_ray if share.on == "ray" else _in_pool if workers > 1 and len(missing) > 1 else _here
+    for count in runner(missing, folder, workers):
         if report:
             report(done + count, len(mine))
     return [folder / job.file for job in jobs if (folder / job.file).exists()]
@@ -130,7 +137,21 @@ def held(lock: Path) -> Iterator[bool]:
         yield False
         return
     with file:
-        yield fcntl is None or _locked(file.fileno())
+        yield fcntl is None or (_locked(file.fileno()) and os.fstat(file.fileno()).st_nlink > 0)
+
+
+@contextmanager
+def alone(lock: Path, writing: object) -> Iterator[None]:
+    """Hold a file, which is gone afterwards, while the block runs; a UserError where another process holds it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    with held(lock) as mine:
+        if not mine:
+            raise UserError(f"another process writes {writing} at this moment", "wait for it to end, or name another OUT")
+        try:
+            yield
+        finally:
+            remove(lock)
 
 
 def _locked(file: int) -> bool:
@@ -156,14 +177,35 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _here(jobs: Sequence[Job], folder: Path) -> Iterator[int]:
+def _here(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[int]:
     for count, job in enumerate(jobs, 1):
         make(job, folder)
         yield count
 
 
+def _on_ray(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[int]:
+    if jobs:
+        yield from over_cluster(make, [(job, folder.absolute()) for job in jobs], workers)
+
+
 def _in_pool(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[int]:
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), initializer=_serve)
+    """In processes; where one is killed, most often for its memory, half as many go on with what is not done."""
+    while True:
+        left = [job for job in jobs if not (folder / job.file).exists()]
+        done = len(jobs) - len(left)
+        try:
+            yield from (done + count for count in _pooled(left, folder, workers))
+            return
+        except BrokenProcessPool:
+            if workers == 1:
+                raise UserError(f"a worker process was killed or could not start; {done} of {len(jobs)} jobs are done",
+                                "give it more memory; in a script of your own, call maskeleton under if __name__ == "
+                                "'__main__':; the same command goes on from here") from None
+        workers = max(1, workers // 2)
+
+
+def _pooled(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[int]:
+    pool = ProcessPoolExecutor(max(1, min(workers, len(jobs))), get_context("spawn"), initializer=_serve)
     try:
         waiting = iter(jobs)
         running: set[Future[None]] = set()
@@ -181,10 +223,6 @@ def _in_pool(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[int]:
                 future.result()
                 finished += 1
                 yield finished
-    except BrokenProcessPool:
-        raise UserError("a worker process was killed or could not start",
-                        "give it more memory or use fewer --jobs; in a script of your own, call maskeleton under "
-                        "if __name__ == '__main__':") from None
     except BaseException:
         for process in list(getattr(pool, "_processes", {}).values()):
             process.terminate()

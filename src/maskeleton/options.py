@@ -24,6 +24,8 @@ Seed = Annotated[int, typer.Option(help="The seed of everything random.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite OUT.")]
 ShardIndex = Annotated[int, typer.Option(help="Which of --num-shards machines this is, counted from 0.")]
 NumShards = Annotated[int, typer.Option(help="Machines that share the work; the last to finish puts it together.")]
+On = Annotated[str, typer.Option("--on", metavar="local|ray", help="What does the work: processes here, or the actors of a "
+                                 "Ray cluster; --jobs says how many.")]
 Keep = Annotated[list[str], typer.Option("--keep", metavar="LABEL", help="A label that must stay recognizable.")]
 Hide = Annotated[list[str], typer.Option("--hide", metavar="LABEL", help="A label that must not be recognizable.")]
 Device = Annotated[str, typer.Option(help="Where networks run: auto, cpu, cuda, cuda:1 …")]

@@ -30,7 +30,7 @@ def block_jobs(plan: Published, format: str) -> list[Job]:
     """A job for every block of recordings, in the order they go out."""
     jobs = []
     for start in range(0, len(plan.dataset), BLOCK):
-        block = plan.dataset.select(range(start, min(start + BLOCK, len(plan.dataset))))
+        block = plan.dataset.select(range(start, min(start + BLOCK, len(plan.dataset)))).by_itself()
         told = [[block.ids[row], block.motion_hashes[row], block.told(row)] for row in range(len(block))]
         key = hashlib.sha256(canonical_json([told, block.names, block.fps])).hexdigest()
         jobs.append(Job(f"block-{start // BLOCK:06d}", [format, plan.lengths, key], publish_block,

@@ -8,7 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from maskeleton.jobs import atomic
+
 SCHEMA = 1
+RECORD = "run.json"
 ALWAYS = ("maskeleton", "numpy", "pyarrow")
 WHERE_LOADED = {"torch": "torch", "sklearn": "scikit-learn", "scipy": "scipy"}  # module -> package
 
@@ -23,8 +26,9 @@ def write_record(out: Path, record: Mapping[str, Any], folder: bool | None = Non
     """Put the record into a folder output, or beside a file output as OUT.run.json; `folder` says which, where OUT
     does not stand yet."""
     folder = out.is_dir() if folder is None else folder
-    place = out / "run.json" if folder else out.with_name(f"{out.name}.run.json")
-    place.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    place = out / RECORD if folder else out.with_name(f"{out.name}.{RECORD}")
+    with atomic(place) as drawn:
+        drawn.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def versions() -> dict[str, str]:

@@ -65,6 +65,7 @@ class Opened:
         """The part's recordings as asked for: labelled, on the wanted plan and rate, without the missing ones."""
         for item in self.source.read(part):
             if isinstance(item, Fault):
+                refuse_gone(part.path)
                 yield item._replace(file=self.name_of(part))
             elif not self.missing & {item.id, item.id.rsplit(".", 1)[0]}:
                 yield self._finished(item, part)
@@ -143,6 +144,13 @@ def open_source(
                         f"{_MOST_FRAMES_FOR_ONE} of each", "check the rate")
     plan_map = plan_to_plan(source.skeleton, skeleton) if skeleton and skeleton != source.skeleton else None
     return Opened(source, root, pattern, tuple(joined), missing_ids, plan_map, fps or source.fps, parts, ignored, unpacked)
+
+
+def refuse_gone(file: Path) -> None:
+    """A UserError where a file that was found is not there any more: what vanished is not to be counted as damaged."""
+    if not os.path.lexists(file) and not any(folder.is_file() for folder in file.parents):
+        raise UserError(f"{file} was there and is gone", "check the disk it lies on, and run the same command again: it "
+                        "goes on from here")
 
 
 def read(data: str | Path, format: str | None = None, **options: Any) -> MotionDataset:

@@ -52,6 +52,7 @@ def anonymize(
     device: str = "cpu",
     jobs: int = 1,
     share: tuple[int, int] = (0, 1),
+    on: str = "local",
     force: bool = False,
     report: Report | None = None,
 ) -> Taken:
@@ -59,7 +60,7 @@ def anonymize(
     `target_risk` it is done as weakly as brings what is to be hidden below that, by what is found on training people."""
     used = {key: value for key, value in locals().items() if key not in ("report", "seed")}
     refuse_targets(target_risk, strength, hide)
-    out, machine, engine = Path(out), Share.checked(*share), Engine(device)
+    out, machine, engine = Path(out), Share.checked(*share, on), Engine(device)
     if engine.device.type != "cpu" and jobs > 1:
         raise UserError(f"{jobs} jobs cannot share one {engine.device.type}", "leave --jobs away, or --device")
     if to != "store":

@@ -2,7 +2,9 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow
@@ -20,10 +22,11 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.explain import explain as explain_label
 from maskeleton.formats.opening import read, said_of_source
-from maskeleton.jobs import Report, Share, atomic
+from maskeleton.jobs import Report, Share, alone, atomic, held, remove
 from maskeleton.labels import UNKNOWN
 from maskeleton.lesson import refuse_quantity
 from maskeleton.page.table import write_page
+from maskeleton.private import beside
 from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
 from maskeleton.scorecard import FILE, Scorecard
@@ -62,6 +65,7 @@ def audit(
     seed: int = 0,
     jobs: int = 1,
     share: tuple[int, int] = (0, 1),
+    on: str = "local",
     force: bool = False,
     report: Report | None = None,
     say: Callable[[str], None] | None = None,
@@ -69,13 +73,13 @@ def audit(
     """Ask every attack about every label of `data`; with `out`, what was found is kept there."""
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
-    refuse_run(Path(out) if out is not None else None, Share.checked(*share), minutes, force)
+    refuse_run(Path(out) if out is not None else None, Share.checked(*share, on), minutes, force)
     for name in attacks:
         pick(name, ATTACKS, "attack")
     refuse_taught(judges)
     refuse_options(set or {}, judges if open_set or any(name in NETWORKS for name in attacks) else (),
                    "features" in attacks)
-    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+    with only_one(out, share), tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
         keep = [label for label in ("action",) if label in {*dataset.labels} - {*hide}] if keep is None else keep
         labels = roles_of(keep, hide)
@@ -86,7 +90,7 @@ def audit(
         folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
         asked = ask(units_of(cells, seeds), {BEFORE: Table(dataset, dataset)}, halves, folder, jobs=jobs,
                     minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
-                    share=Share(*share), say=say)
+                    share=Share(*share, on), say=say)
         card = Scorecard("audit", seed=seed, data=told_of(dataset, Path(data).name))
         if asked.waiting:
             card.not_tried.append(f"{asked.waiting} answers of other shards are not there yet: the one that comes last "
@@ -104,11 +108,8 @@ def audit(
         conclude(card)
         if out is not None:
             keep_some(card, asked.answers, Path(out), dataset)
-    if out is not None:
-        card.write(Path(out))
-        write_page(card, Path(out))
-        write_split(Path(out), halves, dataset.ids)
-        write_record(Path(out), record_of("audit", used, seed, content_id=dataset.content_id))
+            record = record_of("audit", used, seed, content_id=dataset.content_id)
+            write_run(Path(out), card, split_rows(halves, dataset.ids), record)
     return card
 
 
@@ -216,7 +217,30 @@ def share_of(minutes: float | None, share: float) -> float | None:
     return None if minutes is None else minutes * share
 
 
-def write_split(folder: Path, halves: Halves, ids: Sequence[str]) -> None:
-    """split.parquet: who learned from what, and what was tested."""
-    with atomic(folder / "split.parquet") as out:
-        parquet.write_table(pyarrow.table(split_rows(halves, ids)), out)
+def only_one(out: str | Path | None, share: tuple[int, int]) -> AbstractContextManager[None]:
+    """Nobody else does this share of a run while the block runs."""
+    if out is None:
+        return nullcontext()
+    return alone(lock_of(Path(out), share[0]), out)
+
+
+def lock_of(out: Path, what: object) -> Path:
+    """A file beside a run that whoever writes there holds."""
+    place = beside(out, f"{what}.lock")
+    return place.with_name(f".{place.name}")
+
+
+def write_run(folder: Path, card: Scorecard, split: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+    """What was found, as files; results.json, without which a run is not done, comes last. Of several shards that are
+    done at the same moment one writes."""
+    lock = lock_of(folder, "whole")
+    lock.touch()
+    with held(lock) as mine:
+        if not mine:
+            return
+        write_page(card, folder)
+        with atomic(folder / "split.parquet") as out:
+            parquet.write_table(pyarrow.table(split), out)
+        write_record(folder, record, True)
+        card.write(folder)
+        remove(lock)

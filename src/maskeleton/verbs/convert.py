@@ -33,12 +33,13 @@ def convert(
     seed: int = 0,
     jobs: int = 1,
     share: tuple[int, int] = (0, 1),
+    on: str = "local",
     force: bool = False,
     report: Report | None = None,
 ) -> Taken:
     """Convert `data` (a file, a folder or a glob of any format) to `out`."""
     used = {key: value for key, value in locals().items() if key not in ("report", "seed")}
-    out = Path(out)
+    out, machine = Path(out), Share.checked(*share, on)
     steps = clean.choose(clean_steps)
     if fields and to not in KEEP_FIELDS:
         raise UserError(f"--fields all: {to} cannot hold them", f"these can: {', '.join(KEEP_FIELDS)}")
@@ -51,7 +52,7 @@ def convert(
     used |= {"format": source.format, "clean_steps": list(steps), "skeleton": source.skeleton.name}
     history = store.open(source.root).history if source.format == "store" else ()
     taken = take_in(source, out, to, record_of("convert", used, seed), steps, strict, fields, jobs,
-                    Share.checked(*share), report, history)
+                    machine, report, history)
     return taken._replace(lost=source.plan_map.lost if source.plan_map else ())
 
 

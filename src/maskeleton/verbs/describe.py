@@ -13,7 +13,7 @@ from maskeleton.dataset import content_id, take_numbers
 from maskeleton.errors import UserError, printable
 from maskeleton.formats.opening import open_source, plan
 from maskeleton.formats.source import Source
-from maskeleton.intake import block_jobs, seen
+from maskeleton.intake import Sent, block_jobs, seen
 from maskeleton.jobs import Report, run
 from maskeleton.labels import UNKNOWN, code_labels
 from maskeleton.motion import known_labels, motion_hash, recording_hash
@@ -53,10 +53,10 @@ def describe(
             "problems": problems, "history": list(history)}
 
 
-def survey(out: Path, source: Source, parts: Sequence[Any]) -> None:
-    """Job: a line of JSON for every recording of these parts."""
+def survey(out: Path, block: Sent) -> None:
+    """Job: a line of JSON for every recording of a block."""
     with out.open("w", encoding="utf-8") as file:
-        for one in seen(source, parts, ()):
+        for one in seen(block.source, block.parts, ()):
             row: dict[str, Any] = {"findings": one.findings}
             if one.aside:
                 row["aside"] = one.aside

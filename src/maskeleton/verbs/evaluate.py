@@ -22,10 +22,9 @@ from maskeleton.labels import UNKNOWN
 from maskeleton.mask import Mask
 from maskeleton.metrics import compared, noted
 from maskeleton.nearness import nearness
-from maskeleton.page.table import write_page
-from maskeleton.record import record_of, write_record
+from maskeleton.record import record_of
 from maskeleton.scorecard import Scorecard
-from maskeleton.tally import tally, tally_near, told_of
+from maskeleton.tally import split_rows, tally, tally_near, told_of
 from maskeleton.threats import THREATS, Known, tables_of
 from maskeleton.threats.carrying import carried
 from maskeleton.threats.informed import said_of_others
@@ -40,11 +39,12 @@ from maskeleton.verbs.audit import (
     calibrated,
     first_halves,
     halves_of,
+    only_one,
     refuse_labels,
     refuse_run,
     roles_of,
     share_of,
-    write_split,
+    write_run,
 )
 from maskeleton.verbs.ladder import beside, costs, second
 from maskeleton.verbs.masking import mask_of
@@ -85,6 +85,7 @@ def evaluate(
     seed: int = 0,
     jobs: int = 1,
     share: tuple[int, int] = (0, 1),
+    on: str = "local",
     force: bool = False,
     report: Report | None = None,
     say: Callable[[str], None] | None = None,
@@ -96,7 +97,7 @@ def evaluate(
     used = {key: value for key, value in locals().items() if key not in ("report", "say", "seed")}
     clock = Clock(minutes)
     labels = roles_of(keep, hide)
-    refuse_run(Path(out) if out is not None else None, Share.checked(*share), minutes, force)
+    refuse_run(Path(out) if out is not None else None, Share.checked(*share, on), minutes, force)
     for name in attacks:
         pick(name, ATTACKS, "attack")
     for name in threats:
@@ -106,7 +107,7 @@ def evaluate(
     paths, names = ([judge for judge in judges if by_path(judge) is there] for there in (True, False))
     refuse_options(set or {}, names if open_set or any(name in NETWORKS for name in attacks) else (),
                    "features" in attacks)
-    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+    with only_one(out, share), tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         folders = [Path(own) / name for name in ("original", "released")]
         before, after = (mapped(read(data, format), folder)
                          for data, folder in zip((original, released), folders, strict=True))
@@ -134,7 +135,7 @@ def evaluate(
         folder = Path(answers if answers is not None else Path(out if out is not None else own) / "cells")
         asked = ask(units_asked(cells, seeds, nulls), by_column(tables), halves, folder, jobs=jobs,
                     minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
-                    share=Share(*share), say=say)
+                    share=Share(*share, on), say=say)
         card = Scorecard("evaluate", seed=seed, data=told_of(after, Path(released).name))
         card.data["original"] = before.content_id
         card.data["made_by"] = [{key: entry.get(key) for key in ("with", "options", "strength", "model")}
@@ -164,12 +165,8 @@ def evaluate(
         conclude(card)
         if out is not None:
             keep_some(card, asked.answers, Path(out), before, after)
-    if out is not None:
-        card.write(Path(out))
-        write_page(card, Path(out))
-        write_split(Path(out), halves, before.ids)
-        write_record(Path(out), record_of("evaluate", used, seed, content_id=after.content_id,
-                                          content_of_original=before.content_id))
+            record = record_of("evaluate", used, seed, content_id=after.content_id, content_of_original=before.content_id)
+            write_run(Path(out), card, split_rows(halves, before.ids), record)
     return card
 
 

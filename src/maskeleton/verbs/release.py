@@ -61,12 +61,13 @@ def release(
     format: str | None = None,
     jobs: int = 1,
     share: tuple[int, int] = (0, 1),
+    on: str = "local",
     force: bool = False,
     report: Report | None = None,
 ) -> Released:
     """Write the release `data` to the folder `out` in the format `like`; the private record stays beside it."""
     used = {key: value for key, value in locals().items() if key != "report"}
-    out, machine = Path(out), Share.checked(*share)
+    out, machine = Path(out), Share.checked(*share, on)
     writer(like)
     work = out.with_name(f".{out.name}.work")
     if share[1] > 1 and not force and (out / PAGE).is_file() and not work.exists():

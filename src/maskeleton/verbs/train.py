@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from maskeleton.casting import MADE
-from maskeleton.checkpoint import PAGE, STATE
+from maskeleton.checkpoint import CURVES, PAGE, STATE, WEIGHTS
 from maskeleton.dataset import MotionDataset
 from maskeleton.engine import Engine
 from maskeleton.errors import UserError
 from maskeleton.formats.opening import read, said_of_source
 from maskeleton.games import arranged
-from maskeleton.jobs import Report, held, remove
+from maskeleton.jobs import Report, alone, remove
 from maskeleton.mask import Mask, learns, only_prepares, save
-from maskeleton.record import record_of, write_record
+from maskeleton.record import RECORD, record_of, write_record
 from maskeleton.splits import three_parts
 from maskeleton.training import train as trained
 from maskeleton.verbs.audit import refuse_labels, roles_of
@@ -58,7 +58,7 @@ def train(
     out = Path(out)
     engine = Engine(device, precision)
     keep_apart(out, Path(data), Path(data))
-    begun = not (out / PAGE).exists() and any((out / name).exists() for name in (STATE, f".{STATE}.partial", MADE))
+    begun = is_begun(out)
     if not begun:
         refuse_overwriting(out, force)
     engine.told(0.0)  # every rank has looked before the first one writes
@@ -81,26 +81,41 @@ def train(
         told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from; {rest}")
         if engine.first and not begun:
             remove(out)
-        if target_risk is not None and prepares:
-            game, options = arranged(preset, changes)
-            words = {key: str(value) for key, value in options.items()}
-            found = reach(dataset, game["anonymizer"], words, target_risk, hide, keep, Path(own), rows=rows)
-            changes |= found.setting.options
-            told_by_one(found.said)
-        mask = trained(dataset, keep, hide, preset=preset, set=changes, rows=rows, out=out, seed=seed,
-                       engine=engine, minutes=minutes, report=report, say=told_by_one)
-        if target_risk is not None and not prepares and engine.first:
-            try:
-                found = reach(dataset, out, {}, target_risk, hide, keep, Path(own), rows=rows)
-            except UserError:
+            out.mkdir(parents=True)
+        try:
+            if engine.first:  # before the model: when that is there, everything is
+                write_record(out, record_of("train", used, seed, content_read=dataset.content_id), True)
+            if target_risk is not None and prepares:
+                game, options = arranged(preset, changes)
+                words = {key: str(value) for key, value in options.items()}
+                found = reach(dataset, game["anonymizer"], words, target_risk, hide, keep, Path(own), rows=rows)
+                changes |= found.setting.options
+                told_by_one(found.said)
+            mask = trained(dataset, keep, hide, preset=preset, set=changes, rows=rows, out=out, seed=seed,
+                           engine=engine, minutes=minutes, report=report, say=told_by_one)
+            if target_risk is not None and not prepares and engine.first:
+                try:
+                    found = reach(dataset, out, {}, target_risk, hide, keep, Path(own), rows=rows)
+                except UserError:
+                    remove(out)
+                    raise
+                mask.net.cpu().strength = found.setting.strength or 1.0
+                save(mask, out)
+                told_by_one(found.said)
+            return mask
+        except (UserError, OSError):
+            if engine.first and out.is_dir() and {path.name for path in out.iterdir()} <= {RECORD}:
                 remove(out)
-                raise
-            mask.net.cpu().strength = found.setting.strength or 1.0
-            save(mask, out)
-            told_by_one(found.said)
-        if engine.first:
-            write_record(out, record_of("train", used, seed, model=mask.hash, content_read=dataset.content_id), True)
-    return mask
+            raise
+
+
+def is_begun(out: Path) -> bool:
+    """Whether a training was interrupted here: everything in the folder is a training's, and there is no model yet."""
+    if not out.is_dir() or (out / PAGE).exists():
+        return False
+    names = {path.name for path in out.iterdir()}
+    ours = (WEIGHTS, PAGE, CURVES, STATE, MADE, RECORD)
+    return names <= {*ours, *(f".{name}.partial" for name in ours)}
 
 
 @contextmanager
@@ -109,16 +124,8 @@ def _alone(out: Path, engine: Engine) -> Iterator[None]:
     if not engine.first:
         yield
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    lock = out.with_name(f".{out.name}.lock")
-    lock.touch()
-    with held(lock) as alone:
-        if not alone:
-            raise UserError(f"another training writes to {out}", "wait for it to end, or name another folder")
-        try:
-            yield
-        finally:
-            remove(lock)
+    with alone(out.with_name(f".{out.name}.lock"), out):
+        yield
 
 
 def rows_for(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], by: str | None, seed: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError, listed
 from maskeleton.formats.opening import open_source, plan, read
 from maskeleton.formats.source import Fault, Part, Source
-from maskeleton.jobs import atomic
+from maskeleton.jobs import alone, atomic
 from maskeleton.motion import Motion, storable
 from maskeleton.page.beside import WHOLE, Shown, Sides, album, page, pairs
 from maskeleton.page.clips import clips
@@ -150,7 +150,7 @@ def _opened(data: str | Path, format: str | None, pattern: str | None, people: S
 
 
 def _written(out: Path, text: str) -> Path:
-    with atomic(out) as partial:
+    with alone(out.with_name(f".{out.name}.lock"), out), atomic(out) as partial:
         partial.write_text(text, encoding="utf-8")
     return out
 
