@@ -53,7 +53,7 @@ VERBS: dict[str, list[str]] = {  # each writes to `out`, from inside a room
 INPUTS = ("data", "files", "anonymized", "keeper", "seeker", "key", "names")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate")
-MINUTES = re.compile(rb'"minutes": [0-9.e-]+')
+MINUTES = re.compile(rb'"minutes": [0-9.e-]+|<td[^<>]*>[0-9.<> ]*</td></tr>')  # in results.json, in table.html
 
 
 class Ended(NamedTuple):
