@@ -164,7 +164,7 @@ def test_strangers_are_compared(leaky: Path) -> None:
     card = audit(leaky, hide=["subject"], attacks=["match"], judges=["tcn"], seeds=1, open_set=True,
                  set={"epochs": "3", "frames": "16", "widths": "8,8,8"})
     strangers = {(one.judge, one.metric): one for one in card.cells if one.split == "open set"}
-    assert {metric for _, metric in strangers} == {"rank1", "rank5", "map", "eer", "tar_far01"}
+    assert {metric for _, metric in strangers} == {"rank1", "rank5", "map", "eer", "tar_far01", "linkability"}
     traits = strangers["features", "rank1"]
     assert traits.rate > 0.9
     assert (traits.null or 0) < 0.6

@@ -276,9 +276,15 @@ def test_a_second_release_with_other_random_numbers_is_caught(lab: Path, origina
 
 
 def test_fresh_names_for_the_same_motion_are_caught(lab: Path) -> None:
-    release(lab / "anonymized", lab / "first", like="npz", original=lab / "original")
+    people = [str(number) for number in range(1, 5)]
+    keys = [Pseudonyms(letter * 32) for letter in (b"a", b"b")]  # drawn ones might by chance give all four the same numbers
+    assert Pseudonyms(keys[0].key).numbers(people) != Pseudonyms(keys[1].key).numbers(people)
+    for name, key in zip(("first", "second"), keys, strict=True):
+        key.save(lab / f"{name}.key")
+    release(lab / "anonymized", lab / "first", like="npz", original=lab / "original", pseudonyms=lab / "first.key")
     with pytest.raises(UserError, match="found again in it by their"):
-        release(lab / "anonymized", lab / "second", like="npz", original=lab / "original", previous=[lab / "first"])
+        release(lab / "anonymized", lab / "second", like="npz", original=lab / "original", previous=[lab / "first"],
+                pseudonyms=lab / "second.key")
 
 
 def test_an_earlier_release_that_is_lost_is_asked_for(lab: Path) -> None:

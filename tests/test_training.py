@@ -158,7 +158,8 @@ def test_a_row_of_the_paper_runs_with_small_networks(dataset, tmp_path):
     mask = verb_on(dataset, tmp_path, preset="etri-res-adv", set=tiny | {"frames": "16", "epochs": "1"}, by="all")
     assert (mask.name, mask.chain, mask.fill, mask.frames) == ("residual", "paper", "loop", 16)
     record = json.loads((tmp_path / "m" / "run.json").read_text())
-    assert (record["verb"], record["options"]["preset"], record["model"]) == ("train", "etri-res-adv", mask.hash)
+    assert (record["verb"], record["options"]["preset"]) == ("train", "etri-res-adv")
+    assert load(tmp_path / "m").hash == mask.hash
 
 
 # ── what is remembered ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -278,7 +279,7 @@ def test_two_ranks_end_with_equal_weights(dataset, tmp_path):
     told = [(tmp_path / f"model-rank{rank}").read_text() for rank in range(2)]
     assert told[0] == told[1]
     assert load(out).hash == told[0].split()[0]
-    assert json.loads((out / "run.json").read_text())["model"] == load(out).hash
+    assert json.loads((out / "run.json").read_text())["verb"] == "train"
 
 
 def test_minutes_are_kept(dataset, given):
