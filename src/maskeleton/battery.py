@@ -1,5 +1,5 @@
 """The battery: many cells asked one after another within a time, seed after seed, so that what must be dropped is a
-repetition first, then a judge, and never a fold."""
+repetition first, then a network, and never a fold."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from maskeleton.recognize import NETWORKS, Cell, cell_jobs
 from maskeleton.splits import Half, OpenSet
 
 MANY = "informed"  # the threat whose attackers learn from many times as many recordings
+SLOW = ("classify", "match")  # attacks that teach networks
 
 
 class Unit(NamedTuple):
@@ -57,7 +58,9 @@ Halves = Mapping[tuple[str, str], Sequence[Half | OpenSet]]  # of each label and
 
 
 def units_of(cells: Sequence[Cell], seeds: int) -> list[Unit]:
-    """All units, the most needed first: every cell once, then its null, then the other seeds."""
+    """All units, the most needed first: every cell once, those that take seconds before those that take minutes, so that
+    there is an answer under every threat when time runs out; then their nulls, then the other seeds."""
+    cells = sorted(cells, key=lambda cell: cell.attack in SLOW)
     first = [Unit(cell, 0, null) for null in (False, True) for cell in cells]
     return first + [Unit(cell, seed, False) for seed in range(1, seeds) for cell in cells]
 
