@@ -18,7 +18,7 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.errors import pick
 from maskeleton.mask import RAW, Mask
 from maskeleton.motion import Motion
-from maskeleton.normalize import Undo, moved, normalize, restore
+from maskeleton.normalize import Undo, displaced, normalize, restore
 from maskeleton.skeleton import Skeleton
 
 BLOCK = 64  # recordings: always the same ones together, whoever does the work
@@ -176,8 +176,8 @@ def of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:
 def at_usual_place(mask: Mask, motion: Motion) -> Motion:
     """Everybody where people usually stand, turned as they usually are, whatever path they took."""
     rotation = np.array(mask.place.rotation, np.float32)
-    positions = moved((motion.positions.reshape(-1, 3) @ rotation).reshape(motion.positions.shape),
-                      np.array(mask.place.centre))
+    positions = displaced((motion.positions.reshape(-1, 3) @ rotation).reshape(motion.positions.shape),
+                          np.array(mask.place.centre))
     if not motion.present.all():
         positions[~motion.present] = 0
     return motion._replace(positions=positions)

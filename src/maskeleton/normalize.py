@@ -47,7 +47,7 @@ def restore(motion: Motion, undo: Undo) -> Motion:
                         f"{len(undo.slots)}", "put back only what still has its own bodies")
     if undo.rotation is not None and undo.centre is not None:
         there = motion.present[:, :, None, None]
-        back = moved(_turned(motion.positions, undo.rotation.T), undo.centre)
+        back = displaced(_turned(motion.positions, undo.rotation.T), undo.centre)
         motion = motion._replace(positions=np.where(there, back, np.float32(0)))
     if undo.frames is not None:
         motion = _spread(motion, undo.frames)
@@ -205,13 +205,13 @@ def _in_slots(motion: Motion, slots: np.ndarray, bodies: int) -> Motion:
 
 def _placed(motion: Motion, centre: np.ndarray, rotation: np.ndarray) -> Motion:
     """rotation · (positions − centre) where a body is, zero where none is; `centre` is (T, 3), or (3,) for all frames."""
-    positions = _turned(moved(motion.positions, -centre), rotation)
+    positions = _turned(displaced(motion.positions, -centre), rotation)
     if not motion.present.all():
         positions[~motion.present] = 0
     return motion._replace(positions=positions, fields={})
 
 
-def moved(positions: np.ndarray, by: np.ndarray) -> np.ndarray:
+def displaced(positions: np.ndarray, by: np.ndarray) -> np.ndarray:
     """(T, P, J, 3) with a shift (T, 3), or (3,) for all frames, added to every joint.
 
     Joints lie side by side in a row for that: what is added to three numbers at a time takes ten times as long.
