@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from maskeleton.skeleton import Skeleton as Skeleton
     from maskeleton.splits import split as split
     from maskeleton.traits import trait_table as trait_table
+    from maskeleton.verbs.again import again as again
     from maskeleton.verbs.anonymize import anonymize as anonymize
     from maskeleton.verbs.audit import audit as audit
     from maskeleton.verbs.compare import compare as compare
@@ -54,6 +55,7 @@ _PUBLIC = {
     "Scorecard": "scorecard",
     "Skeleton": "skeleton",
     "UserError": "errors",
+    "again": "verbs.again",
     "anonymize": "verbs.anonymize",
     "answers": "ask",
     "audit": "verbs.audit",
