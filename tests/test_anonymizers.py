@@ -30,7 +30,10 @@ SMALL = {
     "appearance": ("appearance", {}),
     "appearance, first pose": ("appearance", {"first": 1}),
     "eraser": ("eraser", {}),
-    "temporal": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8}),
+    "typical": ("typical", {"duration": 0.0}),
+    "typical, half": ("typical", {"duration": 0.0, "typical": 0.5, "ways": 4}),
+    "temporal": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8, "duration": 0.0}),
+    "temporal, on neutral": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8, "typical": 0.0, "duration": 0.0}),
     "temporal, causal": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8, "causal": 1}),
     "neutral, everything": ("neutral", {"amplitude": 0.5, "spectrum": 0.5, "handedness": 1.0, "pin": 1.0}),
 }
@@ -57,7 +60,8 @@ def small(kind, skeleton=KINECT15, shaken=0.02):
 def population(skeleton):
     """Four people, four recordings each."""
     positions, _, _ = moving(16, 8, 1, skeleton)
-    return MotionDataset.of(skeleton, 30, [Motion.of(motion.numpy(), f"r{number}", {"subject": number % 4 + 1})
+    return MotionDataset.of(skeleton, 30, [Motion.of(motion.numpy(), f"r{number}", {"subject": number % 4 + 1,
+                                                                                      "action": number // 4 % 2})
                                            for number, motion in enumerate(positions)])
 
 

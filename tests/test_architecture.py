@@ -25,7 +25,7 @@ ABOVE_TORCH = [
     ("formats", "synthetic"), ("metrics", "intake", "publish"), ("outgoing",), ("leaks", "provenance"), ("repeated",),
 ]
 BELOW_TORCH = [
-    ("batch",), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("mask",), ("engine",),
+    ("batch", "manner"), ("classifiers", "anonymizers"), ("checkpoint", "augment"), ("mask",), ("engine",),
     ("presets", "ask", "published"),
     ("algorithms",), ("games",), ("fit", "apply"), ("crowd", "invert"), ("casting",), ("training",),
     ("attacks",), ("recognize",), ("battery",), ("threats",), ("tally",), ("calibrate",),

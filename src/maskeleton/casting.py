@@ -16,13 +16,13 @@ from maskeleton.checkpoint import (
     truth_of,
 )
 from maskeleton.classifiers import CLASSIFIERS
-from maskeleton.classifiers.geometric import Geometric
 from maskeleton.dataset import MotionDataset
 from maskeleton.engine import Engine
 from maskeleton.errors import UserError, listed, pick
 from maskeleton.fit import fit
 from maskeleton.formats.kit.naming import safe_name
 from maskeleton.games import teaching_of
+from maskeleton.manner import Manner
 from maskeleton.presets import Options, chosen
 from maskeleton.skeleton import Skeleton
 
@@ -128,9 +128,8 @@ def _refuse_ignorance(model: Model, part: MotionDataset, role: str, engine: Engi
 
 def looks_of(skeleton: Skeleton, cast: Cast, engine: Engine) -> Looks:
     """What the terms beyond the paper's look at: the first keeper and seeker of each label say which classes there are."""
-    traits = Geometric(skeleton, 2).to(engine.device).traits
     names = {name: len(model.classes) for name, model in cast.named}
     keep, hide = ([name for name in names if name in {model.label for model in models}]
                   for models in (cast.keepers, cast.seekers))
     left, right = skeleton.need("left_hip", "right_hip")
-    return Looks(traits, skeleton.parents, (left, right), keep, hide, names)
+    return Looks(Manner(skeleton).to(engine.device), skeleton.parents, (left, right), keep, hide, names)

@@ -97,8 +97,15 @@ def built_of(name: str, skeleton: Skeleton, options: Mapping[str, Any]) -> Anony
 
 def usual_options(name: str) -> dict[str, Any]:
     """What an anonymizer can be built with, and what it takes without being told."""
-    parameters = inspect.signature(pick(name, ANONYMIZERS, "anonymizer")).parameters.values()
-    return {each.name: each.default for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
+    found: dict[str, Any] = {}
+    for part in pick(name, ANONYMIZERS, "anonymizer").__mro__:
+        if "__init__" not in vars(part):
+            continue
+        given = inspect.signature(part).parameters.values()
+        found = {each.name: each.default for each in given if each.kind is inspect.Parameter.KEYWORD_ONLY} | found
+        if all(each.kind is not inspect.Parameter.VAR_KEYWORD for each in given):
+            break  # what those above it can be told, it cannot
+    return found
 
 
 def usual_place(dataset: MotionDataset, chain: str) -> Place:

@@ -68,14 +68,17 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
     place = usual_place(part, game["chain"])
     if "within" in net.options and "within" not in own:
         net.options["within"] = keep[0]
-    net.prepare(part.select(task.learn))
+    net.cpu().prepare(part.select(task.learn))
+    net.to(engine.device)
     data = prepared(part, game["chain"], BODIES, engine.device)
     data = data._replace(labels={name: truth_of(model, part) for name, model in cast.named})
     left = None if minutes is None else max(minutes - (time.monotonic() - began) / 60, 0.0)
     course = Course(net, cast, game, task, data, seed, engine)
     if folder is not None:
         course.resume(folder, _key(part, cast, game, own, seed))
+    timed, net.retimes = net.retimes, False  # all recordings are as long here
     course.play(left, folder, report, say)
+    net.retimes = timed
     mask = Mask(net.eval(), game["anonymizer"], game["chain"], game["frames"], game["fill"], place, keep, hide,
                 origin(part, task, cast), course.lineage(cast), course.rows)
     if folder is not None and engine.first:

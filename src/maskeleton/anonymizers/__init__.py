@@ -30,6 +30,7 @@ from maskeleton.anonymizers.residual import Residual
 from maskeleton.anonymizers.retarget import Retarget
 from maskeleton.anonymizers.swap import Swap
 from maskeleton.anonymizers.temporal import Temporal
+from maskeleton.anonymizers.typical import Typical
 from maskeleton.anonymizers.unet import UNet
 
 ANONYMIZERS: dict[str, type[Anonymizer]] = {
@@ -45,6 +46,7 @@ ANONYMIZERS: dict[str, type[Anonymizer]] = {
     "appearance": Appearance,
     "eraser": Eraser,
     "retarget": Retarget,
+    "typical": Typical,
     "temporal": Temporal,
     "swap": Swap,
     "offset": Offset,

@@ -15,6 +15,7 @@ class Crew(NamedTuple):
     bodies: Tensor  # (N, J, 3, T); where absent as when last there, before that as when first there
     weight: Tensor  # (N, T) 1 where there, else 0
     anybody: Tensor  # (B, P)
+    seems: Tensor | None = None  # (N, kinds) how sure it is that a body does what, where somebody asked
 
     @classmethod
     def of(cls, positions: Tensor, present: Tensor) -> "Crew":
@@ -49,9 +50,9 @@ class Crew(NamedTuple):
     def drawn(self, seeds: Tensor, word: str, *shape: int) -> Tensor:
         """(N, …) numbers from N(0, 1), each body's from the seed of its recording (B,)."""
         places = self.anybody.nonzero().tolist()
-        found = np.empty((len(places), *shape), np.float32)
+        found, keys = np.empty((len(places), *shape), np.float32), seeds.tolist()
         for body, (row, slot) in enumerate(places):
-            generator(int(seeds[row]), word, slot).standard_normal(dtype=np.float32, out=found[body])
+            generator(keys[row], word, slot).standard_normal(dtype=np.float32, out=found[body])
         return torch.from_numpy(found).to(self.bodies)
 
 

@@ -11,6 +11,7 @@ mixing: every bone lends a little of its swing to every other, by lot · rest: a
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -52,8 +53,9 @@ class Neutral(Canonical):
     """Directions of bones are turned, filtered and put on common lengths, on a path on which feet do not slide."""
 
     retimes = True
-    ladder = ({**GENTLE, "coordination": 0.0}, GENTLE, {"coordination": 0.0}, {}, {"spectrum": 0.5},
-              {"spectrum": 0.5, "mixing": 0.2}, {"spectrum": 0.5, "mixing": 0.4, "handedness": 1.0})
+    ladder: tuple[Mapping[str, float], ...] = (
+        {**GENTLE, "coordination": 0.0}, GENTLE, {"coordination": 0.0}, {}, {"spectrum": 0.5},
+        {"spectrum": 0.5, "mixing": 0.2}, {"spectrum": 0.5, "mixing": 0.4, "handedness": 1.0})
     swing: Tensor  # (J, bands) how far bones swing, as logarithms
     spread: Tensor  # (J, bands) how far that differs between recordings
     tremor: Tensor  # metres of white noise in every joint
@@ -116,7 +118,7 @@ class Neutral(Canonical):
     # ── one batch ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def forward(self, positions: Tensor, present: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor]:
-        if share := self.share("duration"):
+        if self.retimes and (share := self.share("duration")):
             self.refuse_unprepared()
             positions, present = as_long(positions, present, self._usual_length(positions.shape[1], share))
         return super().forward(positions, present, seeds)
@@ -127,7 +129,7 @@ class Neutral(Canonical):
             positions = self._by_lot(positions, seeds)
         if self.options["tempo"]:
             positions = evened(positions, present, self.share("tempo"))
-        crew = Crew.of(positions, present)
+        crew = self._seen_as(Crew.of(positions, present))
         if not len(crew.bodies):
             return positions
         bones = bones_of(crew.bodies, self.tree)
@@ -159,6 +161,10 @@ class Neutral(Canonical):
             limbs = joints_of(found * size(bones), self.tree)
             found = crew.back(limbs + crew.bodies[:, [self.tree.root]], positions)
             return torch.where(present[..., None, None], found, positions)
+
+    def _seen_as(self, crew: Crew) -> Crew:
+        """The crew, with what a subclass makes out that it does."""
+        return crew
 
     def _inside(self, crew: Crew, bones: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Directions (N, J, 3, T) of bones as seen by the body itself, and how it is turned, (N, T) twice."""

@@ -17,7 +17,7 @@ SLOW = 0.5  # Hz: a sensor's drift is mostly slower
 
 def bands_of(hertz: Tensor) -> Tensor:
     """(bands, K) which cosine lies in which band; the mean lies in none."""
-    edges = torch.tensor([*BANDS, torch.inf])
+    edges = torch.tensor([*BANDS, torch.inf], device=hertz.device)
     inside = (hertz >= edges[:-1, None]) & (hertz < edges[1:, None])
     inside[:, 0] = False
     return inside.float()

@@ -1,0 +1,245 @@
+"""typical: neutral, and a recording goes the way people usually do what it seems to show: hardly anything of its own stays.
+
+What it seems to show is read off by a linear reader in closed form, learned in `prepare` from the label `within`; of what
+is released nobody has to say it. For each value of that label it is known how people usually move (bones, and how they
+turn, swinging as far as people do) and how long it takes; bodies that are not a recording's first have ways of their own.
+
+typical: how far a recording goes that way · after: of how people differ in doing the same a fresh draw is added, so many
+times as far · duration: as long as what it seems to show · the other options are `neutral`'s, and work on what stays.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from maskeleton.anonymizers.base import at_least, whole
+from maskeleton.anonymizers.canonical import Canonical
+from maskeleton.anonymizers.crew import Crew
+from maskeleton.anonymizers.ground import usual_turn
+from maskeleton.anonymizers.limbs import rotated, unit
+from maskeleton.anonymizers.neutral import Neutral
+from maskeleton.anonymizers.population import FEWEST_PEOPLE, each_body, looked_at, people_of
+from maskeleton.anonymizers.reader import Reader
+from maskeleton.anonymizers.spectrum import slower
+from maskeleton.anonymizers.tempo import as_long, evened, rows_of
+from maskeleton.anonymizers.usual import MOMENTS, at_moments, turns_of, usual_ways, walked
+from maskeleton.anonymizers.variety import variety
+from maskeleton.anonymizers.waves import frequencies, tracks_of, waves_of
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError
+from maskeleton.labels import UNKNOWN
+from maskeleton.manner import Manner
+from maskeleton.skeleton import Skeleton
+
+FRAMES = 64  # that the reader sees of a recording
+ROLES = 2  # a recording's first body, and others
+SURE = 40.0  # how sure of itself the reader is
+
+
+class Shown(NamedTuple):
+    """What is learned of one body of one recording."""
+
+    kind: int
+    role: int
+    person: int
+    frames: int
+    way: np.ndarray  # (J + 1, 3, waves)
+    calm: np.ndarray  # (J, 3, waves) as neutral leaves it
+    traits: np.ndarray
+
+
+class Typical(Neutral):
+    """`neutral`, between the ways people usually do things."""
+
+    ladder = tuple({"typical": share} for share in (0.0, 0.25, 0.5, 0.75, 1.0))
+    protects = ("what a recording seems to show is shown the way people usually do it; of its own way hardly anything is "
+                "left but that. What the reader does not know becomes what it knows")
+    varied: Tensor  # (ways, J·3·waves) how people differ in doing the same
+    usual: Tensor  # (roles, kinds, (J + 1)·3·waves) how people usually do each kind
+    lasts: Tensor  # (kinds,) how many frames it usually takes, as logarithms
+    middle: Tensor
+    spread_of_traits: Tensor
+    weights: Tensor
+
+    def __init__(self, skeleton: Skeleton, *, typical: float = 1.0, after: float = 0.5, within: str = "action",
+                 waves: int = 16, ways: int = 64, kinds: int = 0, duration: float = 1.0, mixing: float = 0.0,
+                 **options: Any) -> None:
+        super().__init__(skeleton, duration=duration, mixing=mixing, **options)
+        if at_least("typical", typical, 0) > 1:
+            raise UserError(f"option 'typical' cannot be {typical}", "it goes from 0, nothing, to 1")
+        self.options |= {"typical": float(typical), "after": at_least("after", after, 0), "within": str(within),
+                         "waves": min(whole("waves", waves, 1), MOMENTS), "ways": whole("ways", ways, 1)}
+        self.manner = Manner(skeleton)
+        self.remember(varied=(self.options["ways"], len(skeleton.joints) * 3 * self.options["waves"]))
+        self._make_room(whole("kinds", kinds, 0))
+
+    def _make_room(self, kinds: int) -> None:
+        """For what is known of so many values of the label."""
+        self.options["kinds"] = kinds
+        self.carries = (self.options["within"],) if kinds else ()
+        joints = len(self.skeleton.joints)
+        traits = sum(channel.shape[1] for channel in self.manner(torch.zeros(1, 4, joints, 3))) if kinds else 0
+        self.remember(usual=(ROLES, kinds, (joints + 1) * 3 * self.options["waves"]), lasts=(kinds,), middle=(traits,),
+                      spread_of_traits=(traits,), weights=(traits, kinds))
+
+    def share(self, option: str) -> float:
+        """The common pose at both ends is for what stays of the own way."""
+        far = super().share(option)
+        return far * (1 - super().share("typical")) if option == "rest" and self.kinds else far
+
+    @property
+    def kinds(self) -> int:
+        """How many values of the label it knows: `prepare` finds out."""
+        return int(self.options["kinds"])
+
+    # ── how people usually do it, and how they differ ────────────────────────────────────────────────────────────────
+
+    def prepare(self, dataset: MotionDataset) -> None:
+        """What `neutral` must know; and of recordings with the same label how people move, and how they differ."""
+        super().prepare(dataset)
+        part = looked_at(dataset, self.name)
+        with torch.no_grad():
+            shown = list(self._all_shown(part))
+            calm, kinds = np.array([one.calm.ravel() for one in shown]), np.array([one.kind for one in shown])
+            self.varied.copy_(torch.from_numpy(variety(calm, kinds, self.options["ways"])))
+            self._make_room(0)
+            if self.options["typical"]:
+                self._learn(shown)
+
+    def _learn(self, shown: list[Shown]) -> None:
+        """Who does what is of a kind, where enough people do it: the mean of fewer would be what each of them does."""
+        doing = {kind: {one.person for one in shown if one.kind == kind} for kind in {one.kind for one in shown} - {UNKNOWN}}
+        kinds = sorted(kind for kind, people in doing.items() if len(people) >= FEWEST_PEOPLE)
+        within = self.options["within"]
+        if not kinds:
+            raise UserError(f"no {within} is shown by {FEWEST_PEOPLE} people: {self.name} cannot tell how people usually do "
+                            "it", f"give the label {within!r} (--people TABLE.csv), name another with --set within=LABEL, "
+                            "or do without, --set typical=0")
+        self._make_room(len(kinds))
+        known = [one for one in shown if one.kind in kinds]
+        for place, kind in enumerate(kinds):
+            mine = [one for one in known if one.kind == kind]
+            for role in range(ROLES):
+                enough = [one for one in mine if one.role == role]
+                if len({one.person for one in enough}) < FEWEST_PEOPLE:
+                    enough = [one for one in mine if one.role == 0] or mine
+                way = usual_ways(np.array([one.way for one in enough]), np.array([one.person for one in enough]))
+                self.usual[role, place] = torch.from_numpy(way).flatten()
+            self.lasts[place] = float(np.mean([math.log(one.frames) for one in mine]))
+        truth = torch.tensor([kinds.index(one.kind) for one in known])
+        reader = Reader.taught(torch.from_numpy(np.array([one.traits for one in known])), truth, len(kinds))
+        for buffer, found in zip((self.middle, self.spread_of_traits, self.weights), reader, strict=True):
+            buffer.copy_(found)
+
+    def _all_shown(self, part: MotionDataset) -> Iterator[Shown]:
+        kinds = part.labels.get(self.options["within"], np.full(len(part), UNKNOWN))
+        for kind, person, motion in zip(kinds.tolist(), people_of(part).tolist(), part, strict=True):
+            for role, body in enumerate(each_body(motion)):
+                yield self._shown(torch.from_numpy(np.array(body)), kind, min(role, ROLES - 1), person)
+
+    def _shown(self, body: Tensor, kind: int, role: int, person: int) -> Shown:
+        """One body (T, J, 3): its way as it is and as `neutral` leaves it, and its traits."""
+        frames, waves = len(body), self.options["waves"]
+        positions, present = body[None, :, None], torch.ones(1, frames, 1, dtype=torch.bool)
+        crew = Crew.of(evened(positions, present, self.share("tempo")), present)
+        directions, cosine, sine = self._inside(crew)
+        calm = Neutral._calm(self, directions, self._aim(directions, crew.weight), crew, torch.zeros(1, dtype=torch.long))
+        tracks = torch.cat([directions, turns_of(cosine, sine, crew.weight)], 1)
+        way, away = (at_moments(some, frames)[0, ..., :waves].numpy() for some in
+                     (waves_of(tracks, min(frames, MOMENTS)), calm))
+        return Shown(kind, role, person, frames, way, away, self._traits(crew)[0].numpy())
+
+    def _traits(self, crew: Crew) -> Tensor:
+        """(N, F) what the reader looks at."""
+        rows = torch.from_numpy(rows_of(crew.bodies.shape[-1], FRAMES)).to(crew.bodies.device)
+        return torch.cat(self.manner(crew.bodies[..., rows].permute(0, 3, 1, 2)), 1)
+
+    # ── one batch ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def forward(self, positions: Tensor, present: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor]:
+        """Where recordings come to take longer or shorter, those that end first are followed by frames without anybody."""
+        share = self.share("duration")
+        if not (self.retimes and share and self.kinds) or not bool(present.any()):
+            return super().forward(positions, present, seeds)
+        wanted = self._usual_lengths(positions, present, share)
+        found, there = (some.new_zeros(len(some), max(wanted), *some.shape[2:]) for some in (positions, present))
+        for length in set(wanted):
+            rows = [row for row, other in enumerate(wanted) if other == length]
+            timed, still = as_long(positions[rows], present[rows], length)
+            found[rows, :length], there[rows, :length] = Canonical.forward(self, timed, still, seeds[rows])
+        return found, there
+
+    def _usual_lengths(self, positions: Tensor, present: Tensor, share: float) -> list[int]:
+        """How many frames each recording is to have: as its first body's doing takes; where nobody is, as before."""
+        crew = self._seen_as(Crew.of(evened(positions, present, self.share("tempo")), present))
+        assert crew.seems is not None
+        found = [positions.shape[1]] * len(positions)
+        first = (crew.leaders == torch.arange(len(crew.bodies), device=positions.device)).tolist()
+        usual = (crew.seems @ self.lasts).tolist()
+        for row, leads, long in zip(crew.anybody.nonzero()[:, 0].tolist(), first, usual, strict=True):
+            if leads:
+                found[row] = max(1, round(math.exp((1 - share) * math.log(found[row]) + share * long)))
+        return found
+
+    def _seen_as(self, crew: Crew) -> Crew:
+        if not self.kinds:
+            return crew
+        with torch.no_grad():
+            reader = Reader(self.middle, self.spread_of_traits, self.weights)
+            return crew._replace(seems=torch.softmax(SURE * reader.says(self._traits(crew)), 1))
+
+    def _usual(self, crew: Crew) -> Tensor:
+        """(N, J + 1, 3, waves) the way people usually do what each body seems to do."""
+        assert crew.seems is not None
+        others = crew.leaders != torch.arange(len(crew.bodies), device=crew.bodies.device)
+        ways = torch.einsum("nk,rkf->rnf", crew.seems, self.usual)
+        found: Tensor = torch.where(others[:, None], ways[1], ways[0])
+        return found.view(len(found), -1, 3, self.options["waves"])
+
+    def _calm(self, directions: Tensor, aim: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
+        calm, frames = super()._calm(directions, aim, crew, seeds), directions.shape[-1]
+        slow = at_moments(calm, frames)
+        if crew.seems is not None:
+            usual = F.pad(self._usual(crew)[:, :-1], (0, MOMENTS - self.options["waves"]))
+            slow = torch.lerp(slow, usual, self.share("typical"))
+        slow = self._shifted(slow, crew, seeds)
+        found = F.pad(slow[..., : calm.shape[-1]], (0, max(0, calm.shape[-1] - MOMENTS))) * math.sqrt(frames)
+        hertz = frequencies(frames, calm.shape[-1], float(self.fps)).to(found)
+        return found * slower(hertz, self.options["rate"], self.share("lowpass"))
+
+    def _shifted(self, slow: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
+        """Slow waves among those of others who do the same; each bone points where it did on the whole."""
+        moved = slow + min(self.strength, 1.0) * self.options["after"] * self._drawn("after", crew, seeds, slow, 1.0)
+        return rotated(moved, moved[..., 0], slow[..., 0])
+
+    def _drawn(self, word: str, crew: Crew, seeds: Tensor, like: Tensor, loud: Tensor | float) -> Tensor:
+        """A fresh draw of how people differ, in the shape of these waves."""
+        lots = crew.drawn(seeds, word, self.options["ways"]) * loud
+        shape = (len(like), *like.shape[1:3], self.options["waves"])
+        return F.pad(torch.matmul(lots, self.varied).view(shape), (0, like.shape[-1] - shape[-1]))
+
+    # ── where it goes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _turned_back(self, cosine: Tensor, sine: Tensor, crew: Crew) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        cosine, sine, lead = super()._turned_back(cosine, sine, crew)
+        if crew.seems is None:
+            return cosine, sine, lead
+        frames = cosine.shape[-1]
+        turns = unit(tracks_of(self._usual(crew)[:, -1, :, :frames], frames))
+        c, s = usual_turn(cosine, sine, crew.weight)
+        ahead, aside = c * turns[:, 2] - s * turns[:, 0], s * turns[:, 2] + c * turns[:, 0]
+        found = torch.lerp(torch.stack([cosine, sine], 1), torch.stack([ahead, aside], 1), self.share("typical"))
+        found = unit(found)
+        return found[:, 0], found[:, 1], lead
+
+    def standing(self, bones: Tensor, before: Tensor, scale: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        limbs, way = super().standing(bones, before, scale, weight)
+        if not (self.kinds and (share := self.share("typical"))):
+            return limbs, way
+        usual = super().standing(bones, walked(limbs[:, list(self.tree.feet)]), torch.ones_like(scale), weight)[1]
+        return limbs, torch.lerp(way, usual, share)

@@ -1,0 +1,186 @@
+"""typical: what is shown is read off, and shown the way people usually do it; hardly anything of the own way stays."""
+
+import numpy as np
+import pytest
+import torch
+
+from maskeleton import store
+from maskeleton.anonymizers import ANONYMIZERS
+from maskeleton.anonymizers.reader import Reader
+from maskeleton.anonymizers.usual import usual_ways, walked
+from maskeleton.apply import anonymized
+from maskeleton.body import bone_lengths
+from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError
+from maskeleton.mask import Mask, load, save, usual_options
+from maskeleton.motion import Motion
+from maskeleton.skeleton import KINECT25
+from maskeleton.verbs.anonymize import anonymize
+
+from crowds import waver
+
+ACTIONS = {1: {"swing": 0.3, "hertz": 0.5}, 2: {"swing": 0.9, "hertz": 1.0}}
+LASTS = {1: 60, 2: 120}  # frames
+
+
+def crew(people=6, takes=3, actions=(1, 2)):
+    """Person p is larger than the one before, leans more, swings further and turns as he likes."""
+    motions = []
+    for person, action, take in np.ndindex(people, len(actions), takes):
+        how = ACTIONS[actions[action]]
+        body = waver(LASTS[actions[action]] + 3 * person, 0.9 + 0.05 * person, np.radians(4 * person - 10),
+                     how["swing"] * (0.8 + 0.08 * person), how["hertz"] * (1 + 0.02 * take), turn=0.2 * person,
+                     away=(0.2 * person, 0.1), noise=0.002)
+        motions.append(Motion.of(body, f"P{person}A{action}T{take}", {"subject": person + 1, "action": actions[action]}))
+    return MotionDataset.of(KINECT25, 30, motions)
+
+
+CREW = crew()
+
+
+def typical(dataset=CREW, **options):
+    net = ANONYMIZERS["typical"](KINECT25, **{"noise": 0.0, "after": 0.0} | options).eval()
+    net.prepare(dataset)
+    return net
+
+
+def through(net, *bodies, seed=1):
+    """(T, P, J, 3) of bodies (T, J, 3) side by side."""
+    positions = torch.from_numpy(np.stack(bodies, 1))[None]
+    with torch.inference_mode():
+        found, there = net(positions, torch.ones(positions.shape[:3], dtype=torch.bool), torch.tensor([seed]))
+    return found[0].numpy(), there[0].numpy()
+
+
+def stranger(action, frames=None, **more):
+    return waver(frames or LASTS[action] + 6, 1.04, 0.03, **{"noise": 0.002} | ACTIONS[action] | more)
+
+
+def swings(body):
+    """How far the left hand goes."""
+    return np.linalg.norm(body[:, 7] - body[:, 4] - (body[:, 7] - body[:, 4]).mean(0), axis=-1).max()
+
+
+def test_two_people_who_do_the_same_come_out_the_same_and_two_actions_do_not():
+    net = typical()
+    one, other, another = (through(net, stranger(action, **more))[0][:, 0] for action, more in
+                           ((1, {"swing": 0.25, "turn": 1.0}), (1, {"swing": 0.35, "away": (1.0, 1.0)}), (2, {})))
+    assert len(one) == len(other)
+    assert np.abs(one - other).max() < 0.03
+    assert swings(another) > 1.5 * swings(one)
+    lengths = bone_lengths(one, KINECT25)
+    np.testing.assert_allclose(lengths, np.broadcast_to(net.lengths, lengths.shape), atol=1e-5)
+
+
+def test_it_lasts_as_long_as_what_it_shows_or_as_long_as_it_did():
+    given = {1: 76, 2: 112}
+    for share, wanted in ((1.0, {1: 67, 2: 127}), (0.0, given)):
+        net = typical(duration=share)
+        for action, frames in wanted.items():
+            assert len(through(net, stranger(action, given[action]))[0]) == pytest.approx(frames, abs=2)
+
+
+def test_of_recordings_that_come_to_last_differently_each_is_as_it_would_be_alone():
+    net = typical()
+    motions = [Motion.of(stranger(action, 96), f"r{place}", {}) for place, action in enumerate((1, 2, 1))]
+    together = list(anonymized(Mask(net, "typical"), motions, KINECT25, b"k" * 32))
+    assert [len(motion.present) for motion in together] == pytest.approx([67, 127, 67], abs=2)
+    for motion, found in zip(motions, together, strict=True):
+        alone = next(iter(anonymized(Mask(net, "typical"), [motion], KINECT25, b"k" * 32)))
+        assert found.present.all()
+        np.testing.assert_allclose(found.positions, alone.positions, atol=1e-5)
+
+
+def test_a_share_of_the_own_way_stays():
+    far = [np.abs(np.subtract(*(through(typical(typical=share, duration=0.0), stranger(1, swing=swing))[0]
+                                for swing in (0.2, 0.4)))).max() for share in (0.0, 0.5, 1.0)]
+    assert far[0] > 1.3 * far[1] > 2 * far[2]
+
+
+def test_draws_differ_from_recording_to_recording():
+    varied = MotionDataset.of(KINECT25, 30, [motion._replace(labels={"subject": int(motion.labels["subject"]), "action": 1})
+                                             for motion in CREW])
+    net = typical(varied, after=1.0)
+    one, again, other = (through(net, stranger(1), seed=seed)[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert np.linalg.norm(one - other, axis=-1).mean() > 0.005
+
+
+def test_a_second_body_has_a_way_of_its_own():
+    """Who is first waves the left arm; the other one hardly moves."""
+    motions = [Motion.of(np.stack([stranger(1, 60 + take, swing=0.5 + 0.02 * person),
+                                   waver(60 + take, swing=0.05, turn=np.pi, away=(0.0, 1.0))], 1), f"P{person}R{take}",
+                         {"subject": person + 1, "action": 1}) for person in range(5) for take in range(4)]
+    net = typical(MotionDataset.of(KINECT25, 30, motions))
+    found, _ = through(net, stranger(1, 60, swing=0.5), waver(60, swing=0.05, turn=np.pi, away=(0.0, 1.0)))
+    assert swings(found[:, 0]) > 3 * swings(found[:, 1])
+    between = found[:, 1, 0] - found[:, 0, 0]
+    assert np.linalg.norm(between[:, ::2], axis=-1).mean() == pytest.approx(1.0, abs=0.2)  # they stay as far apart
+    across = [body[0, 12] - body[0, 16] for body in (found[:, 0], found[:, 1])]
+    assert across[0] @ across[1] < 0  # and face each other
+
+
+def test_a_value_that_few_people_show_is_not_known():
+    third = [motion._replace(id=f"x{row}", labels={"subject": row % 3 + 1, "action": 3}) for row, motion in enumerate(crew(1))]
+    assert typical(MotionDataset.of(KINECT25, 30, [*CREW, *third])).kinds == 2
+    rare = [motion._replace(labels={"subject": int(motion.labels["subject"]), "action": 2 if motion.labels["subject"] > 3 else 1})
+            for motion in CREW]
+    with pytest.raises(UserError, match="no action is shown by 4 people"):
+        typical(MotionDataset.of(KINECT25, 30, rare))
+    with pytest.raises(UserError, match="give the label 'mood'"):
+        typical(within="mood")
+    assert typical(within="mood", typical=0.0).kinds == 0
+
+
+def test_an_option_that_is_none():
+    with pytest.raises(UserError, match="'typical' cannot be 1.5"):
+        ANONYMIZERS["typical"](KINECT25, typical=1.5)
+    assert {"typical", "posture", "rate", "duration"} <= usual_options("typical").keys()
+    assert {"typical", "posture", "width", "causal"} <= usual_options("temporal").keys()
+
+
+def test_it_is_kept_and_loaded_with_as_many_values_as_it_knows(tmp_path):
+    net = typical()
+    save(Mask(net, "typical"), tmp_path / "model")
+    again = load(tmp_path / "model").net
+    assert again.kinds == 2
+    np.testing.assert_array_equal(through(again, stranger(2))[0], through(net, stranger(2))[0])
+
+
+def test_it_is_reached_from_the_verb_and_says_what_it_carries(tmp_path):
+    store.write(CREW, tmp_path / "data")
+    anonymize(tmp_path / "data", tmp_path / "out", mask="typical")
+    history = str(store.open(tmp_path / "out").history)
+    assert "carries" in history
+    assert "usually do" in history
+
+
+def test_a_reader_finds_what_is_planted():
+    torch.manual_seed(0)
+    truth = torch.arange(90) % 3
+    traits = torch.randn(90, 30)
+    traits[torch.arange(90), truth] += 3
+    reader = Reader.taught(traits[:45], truth[:45], 3)
+    assert (reader.says(traits[45:]).argmax(1) == truth[45:]).float().mean() > 0.8
+
+
+def test_a_usual_way_is_the_mean_of_people_and_swings_as_far_as_they_do():
+    ways = np.zeros((4, 1, 3, 3), np.float32)
+    ways[:, 0, 0, 0], ways[:, 0, 1, 1] = (1, 1, 3, 5), (0.4, 0.4, 0.4, -0.4)  # one person twice, who counts once
+    found = usual_ways(ways, np.array([1, 1, 2, 3]))
+    assert found[0, 0, 0] == pytest.approx(3)
+    assert found[0, 1, 1] == pytest.approx(0.4 / 3 * 2.5, rel=0.2)  # people are opposed; their mean may be 2.5 times as far
+    same = usual_ways(np.abs(ways), np.array([1, 1, 2, 3]))
+    assert same[0, 1, 1] == pytest.approx(0.4, rel=0.01)
+
+
+def test_a_foot_that_carries_stays_where_it_is():
+    frames = 40
+    feet = torch.zeros(1, 2, 3, frames)
+    feet[0, :, 1] = -0.9
+    feet[0, 0, 2] = torch.linspace(0.3, -0.3, frames)  # one foot is drawn back under the body
+    feet[0, 1, 1] += 0.2  # the other is lifted
+    found = walked(feet)[0]
+    assert found[0, :, 1:].std(-1).max() < 0.01
+    assert (found[2, 2, -1] - found[2, 2, 0]).item() == pytest.approx(0.6, abs=0.02)
+    assert found[:2, 1].amin(0).abs().max() < 1e-6
