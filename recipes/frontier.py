@@ -45,6 +45,8 @@ HEAD = ("release", "identity", "undone", "donor", "action, of the original's", "
 def rows() -> dict[str, Row]:
     """Every release of the table, under the words it is told by."""
     found = {ORIGINAL: Row(), "bones": Row("bones"), "neutral": Row("neutral"), "swap": Row("swap"),
+             "typical": Row("typical"), "typical .85": Row("typical", {"typical": 0.85}),
+             "typical .7": Row("typical", {"typical": 0.7}), "typical .5": Row("typical", {"typical": 0.5}),
              "ksame, k = 5": Row("ksame"), "ksame, k = 5, and neutral": Row("ksame", {"neutral": 1.0}),
              "blend, k = 3": Row("blend"), "blend, k = 3, plain": Row("blend", {"neutral": 0.0}),
              "blend, k = 5": Row("blend", {"k": 5}), "blend, k = 5, plain": Row("blend", {"k": 5, "neutral": 0.0}),

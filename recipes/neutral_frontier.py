@@ -66,7 +66,7 @@ class Row(NamedTuple):
 def rows() -> dict[str, Row]:
     """Every release of the table, under the words it is told by."""
     posture = {name: value for name, value in OFF.items() if name != "posture"}
-    found = {ORIGINAL: Row(), "bones": Row("bones"), "neutral": Row("neutral"),
+    found = {ORIGINAL: Row(), "bones": Row("bones"), "neutral": Row("neutral"), "typical": Row("typical"),
              "canonical only": Row("neutral", OFF), "posture only": Row("neutral", posture)}
     for step in STEPS[1:]:
         found[f"posture and {step}"] = Row("neutral", {name: 0.0 for name in posture if name != step})

@@ -1,10 +1,10 @@
-"""What training adds to neutral: temporal taught on half of the people, beside neutral and beside its own fresh draws alone.
+"""What training adds: temporal taught on half of the people, beside neutral, typical and its own fresh draws alone.
 
     MASKELETON_DATA=FOLDER .venv/bin/python recipes/temporal.py [kindergator utdmhad nwucla] [--minutes M] [--part all|B]
                            [--set key=value …] [--draws 0 0.5 1 …] [--quick] [--work DIR]
 
-Every second person (A) is what `temporal` and `neutral` learn from; a table is of everybody or, with --part B, of those
-nobody learned from. Rows called `draws` are temporal before training: of how people differ a fresh draw is added, so many
+Every second person (A) is what all of them learn from; a table is of everybody or, with --part B, of those nobody learned
+from. Rows called `draws` are temporal before training, on neutral: of how people differ a fresh draw is added, so many
 times as far. Models and answers are kept in DIR: a training that was stopped goes on there.
 """
 
@@ -25,6 +25,7 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.training import train
 
 KEEP, HIDE = "action", "subject"
+NEUTRAL = {"typical": 0.0, "duration": 0.0}  # what temporal stands on then
 
 
 def model_of(data: str, known: MotionDataset, given: argparse.Namespace, work: Path) -> Path:
@@ -39,8 +40,8 @@ def model_of(data: str, known: MotionDataset, given: argparse.Namespace, work: P
 
 def wanted(model: Path | None, draws: Sequence[float]) -> dict[str, Row]:
     """The releases of a table, under the words they are told by."""
-    found = {name: rows()[name] for name in (ORIGINAL, "neutral")}
-    found |= {f"draws {far:g}": Row("temporal", {"before": 0.0, "after": far}) for far in draws}
+    found = {name: rows()[name] for name in (ORIGINAL, "neutral", "typical")}
+    found |= {f"draws {far:g}": Row("temporal", NEUTRAL | {"before": 0.0, "after": far}) for far in draws}
     return found | ({"temporal": Row(model=str(model))} if model else {})
 
 

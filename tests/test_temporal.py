@@ -237,10 +237,10 @@ def test_a_planted_tremor_is_found_before_and_gone_after_and_actions_stay():
 
     def game(**more):
         net = temporal(data, **options, **more)
-        return Game(net, lr_min=0.03, optimizer="adamw", weights={"straight": 6.0, "guard": 0.8}, looks=look, engine=CPU)
+        return Game(net, lr_min=0.03, optimizer="adamw", weights={"straight": 6.0, "guard": 2.0}, looks=look, engine=CPU)
 
     plain, learning = game(before=0.0, after=0.0), game(before=1.0, after=1.0)
-    for step in range(16):
+    for step in range(20):
         torch.manual_seed(step)
         minimize(learning, batch_of(data, 1000 * step), Tally())
     assert share_right(look, plain, data, "subject") > 0.9

@@ -14,8 +14,8 @@ recipe = importlib.import_module("temporal")
 
 def test_draws_alone_are_temporal_that_was_not_taught(tmp_path: Path) -> None:
     rows = recipe.wanted(tmp_path, [0.5])
-    assert list(rows) == ["original", "neutral", "draws 0.5", "temporal"]
-    assert rows["draws 0.5"].options == {"before": 0.0, "after": 0.5}
+    assert list(rows) == ["original", "neutral", "typical", "draws 0.5", "temporal"]
+    assert rows["draws 0.5"].options == recipe.NEUTRAL | {"before": 0.0, "after": 0.5}
     assert rows["temporal"].model == str(tmp_path)
     assert "temporal" not in recipe.wanted(None, [])
 

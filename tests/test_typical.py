@@ -82,12 +82,14 @@ def test_it_lasts_as_long_as_what_it_shows_or_as_long_as_it_did():
 
 def test_of_recordings_that_come_to_last_differently_each_is_as_it_would_be_alone():
     net = typical()
-    motions = [Motion.of(stranger(action, 96), f"r{place}", {}) for place, action in enumerate((1, 2, 1))]
+    lost = {"tracked": np.full((96, 1, 25), 1, np.uint8)}
+    motions = [Motion.of(stranger(action, 96), f"r{place}", {}, **lost) for place, action in enumerate((1, 2, 1))]
     together = list(anonymized(Mask(net, "typical"), motions, KINECT25, b"k" * 32))
     assert [len(motion.present) for motion in together] == pytest.approx([67, 127, 67], abs=2)
     for motion, found in zip(motions, together, strict=True):
         alone = next(iter(anonymized(Mask(net, "typical"), [motion], KINECT25, b"k" * 32)))
         assert found.present.all()
+        assert (found.tracked == 2).all()
         np.testing.assert_allclose(found.positions, alone.positions, atol=1e-5)
 
 

@@ -17,7 +17,7 @@ from maskeleton.anonymizers.tempo import rows_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import pick
 from maskeleton.mask import RAW, Mask
-from maskeleton.motion import Motion
+from maskeleton.motion import SEEN, Motion
 from maskeleton.normalize import Undo, displaced, normalize, restore
 from maskeleton.skeleton import Skeleton
 
@@ -127,7 +127,7 @@ def anonymized(mask: Mask, motions: Sequence[Motion], skeleton: Skeleton, key: b
             together = [given[place] for place in places]
             moved, present = _through(mask, together, [seed_of(key, motion.id) for motion in together])
             for place, motion, positions, there in zip(places, together, moved, present, strict=True):
-                changed, undo = replaced(motion, positions, there), undoing[place]
+                changed, undo = replaced(motion, positions, there, mask.net.evenly_seen), undoing[place]
                 if path == "own" or undo.centre is None:
                     changed = shifted(changed, slips[place])
                 else:
@@ -139,13 +139,15 @@ def anonymized(mask: Mask, motions: Sequence[Motion], skeleton: Skeleton, key: b
     yield from (made[place] for place in range(len(motions)))
 
 
-def replaced(motion: Motion, positions: np.ndarray, present: np.ndarray) -> Motion:
+def replaced(motion: Motion, positions: np.ndarray, present: np.ndarray, evenly_seen: bool = False) -> Motion:
     """A recording with other positions; where these are more or fewer frames, each is as well seen as the nearest one."""
     before, after = len(motion.present), len(present)
     if after != before and present.any():  # others may have come to take longer
         after = int(np.flatnonzero(present.any(1))[-1]) + 1
         positions, present = positions[:after], present[:after]
     tracked = motion.tracked if after == before else motion.tracked[rows_of(before, after)]
+    if evenly_seen:
+        tracked = np.full_like(tracked, SEEN)
     return motion._replace(positions=positions, present=present, tracked=tracked)
 
 

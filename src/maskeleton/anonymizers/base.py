@@ -22,6 +22,7 @@ class Anonymizer(nn.Module):
 
     scope = "recording"  # what it looks at for one recording: that one, or the whole "dataset"
     retimes = False  # whether T may change
+    evenly_seen = False  # whether all joints are released as seen: which ones a sensor lost is gone, too
     graded = False  # whether `changed` itself goes as far as the strength says; else joints go that share of the way
     reconstructs = False  # whether it must be taught by `reconstruct` first: it starts as nothing like its input
     settled: tuple[str, ...] = ()  # its parts that stay as they are from then on

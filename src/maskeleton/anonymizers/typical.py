@@ -56,6 +56,7 @@ class Shown(NamedTuple):
 class Typical(Neutral):
     """`neutral`, between the ways people usually do things."""
 
+    evenly_seen = True
     ladder = tuple({"typical": share} for share in (0.0, 0.25, 0.5, 0.75, 1.0))
     protects = ("what a recording seems to show is shown the way people usually do it; of its own way hardly anything is "
                 "left but that. What the reader does not know becomes what it knows")
