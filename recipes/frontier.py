@@ -1,6 +1,6 @@
 """The frontier: identity, donors and kept action of every anonymizer there is, beside each other.
 
-    MASKELETON_DATA=FOLDER .venv/bin/python recipes/frontier.py [kindergator utdmhad] [--rows WORD …] [--trees]
+    MASKELETON_DATA=FOLDER .venv/bin/python recipes/frontier.py [kindergator utdmhad nwucla ntu] [--rows WORD …] [--trees]
                            [--masks NAME=MODEL/ …] [--work DIR]
 
 Statistics come from every second person. Attackers are the judges of `features` (--trees: with trees), who have learned
@@ -13,7 +13,6 @@ are kept in DIR, and are not asked again.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from neutral_frontier import IDENTITY, KEY, NO_TREES, Asker, Row, known_part, share
+from neutral_frontier import IDENTITY, KEY, NO_TREES, Asker, Row, known_part, recorded, share
 
-from maskeleton import UserError, read, score
+from maskeleton import UserError, score
 from maskeleton.anonymizers.base import Anonymizer
 from maskeleton.answers import Answers
 from maskeleton.battery import Asked
@@ -84,7 +83,7 @@ class Looked(NamedTuple):
 
 def looked(data: str, asker: Asker) -> Looked:
     """The dataset of that name."""
-    original = read(Path(os.environ["MASKELETON_DATA"]) / f"{data}.npz")
+    original = recorded(data)
     who, what = split(original, "subject", *IDENTITY[data]), split(original, "action", "person", folds=2)
     return Looked(data, original, original.select(known_part(original)[0]), who, what, asker)
 
@@ -239,8 +238,6 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         if wrong := [name for name in given.datasets if name not in IDENTITY]:
             raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
-        if "MASKELETON_DATA" not in os.environ:
-            raise UserError("nobody said where the real data is", "set MASKELETON_DATA to the folder that holds it")
         for pair in given.masks:
             name, _, model = pair.partition("=")
             wanted[name] = Row(model=model)

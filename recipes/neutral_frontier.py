@@ -1,6 +1,6 @@
 """How much protection without training costs: identity and kept action, option by option, and the frontier they make.
 
-    MASKELETON_DATA=FOLDER .venv/bin/python recipes/neutral_frontier.py [kindergator utdmhad nwucla] [--rows WORD …]
+    MASKELETON_DATA=FOLDER .venv/bin/python recipes/neutral_frontier.py [kindergator utdmhad nwucla ntu] [--rows WORD …]
                            [--part B] [--quick | --full] [--masks NAME=MODEL/ …] [--work DIR] [--small]
     .venv/bin/python recipes/neutral_frontier.py gender [--quick] [--people N] [--work DIR]
     .venv/bin/python recipes/neutral_frontier.py --strip docs/neutral.svg
@@ -40,7 +40,7 @@ from maskeleton.verbs.view import heading
 
 Options = Mapping[str, float]
 IDENTITY: Mapping[str, tuple[str | None, int | None]] = {  # how identity is asked: the split, and how many folds
-    "kindergator": (None, 4), "utdmhad": ("repetition:1-3", None), "nwucla": ("camera:1,2", None)}
+    "kindergator": (None, 4), "utdmhad": ("repetition:1-3", None), "nwucla": ("camera:1,2", None), "ntu": (None, None)}
 STEPS = ("posture", "tempo", "lowpass", "noise", "coordination", "amplitude", "rest", "mixing")  # what the defaults do
 OTHERS = {"spectrum": 0.5, "handedness": 1.0, "pin": 1.0, "duration": 1.0}  # what else it can do
 OFF = dict.fromkeys((*STEPS, *OTHERS), 0.0)
@@ -104,6 +104,15 @@ class Asker(NamedTuple):
             found.append(joined([Answers.load(path) for path in run(todo, self.cells)]))
             remove(self.cells / NETWORKS)
         return max(found, key=lambda answers: answers.validation or 0.0)
+
+
+def recorded(data: str) -> MotionDataset:
+    """A real dataset by its name; `ntu`: people who do not exist, of that preset."""
+    if data == "ntu":
+        return population(0, 24, 20, "ntu", takes=2, cameras=2)
+    if "MASKELETON_DATA" not in os.environ:
+        raise UserError("nobody said where the real data is", "set MASKELETON_DATA to the folder that holds it")
+    return read(Path(os.environ["MASKELETON_DATA"]) / f"{data}.npz")
 
 
 def known_part(dataset: MotionDataset) -> tuple[np.ndarray, np.ndarray]:
@@ -230,9 +239,10 @@ def gender(title: str, original: MotionDataset, known: MotionDataset, asker: Ask
     yield ""
 
 
-def population(seed: int, people: int = 40, actions: int = 15) -> MotionDataset:
-    """People who do not exist, of the preset by whose size the paper's data is meant."""
-    source = SyntheticSource(settings("etri", people, actions, 1, 1), seed)
+def population(seed: int, people: int = 40, actions: int = 15, preset: str = "etri", takes: int = 1,
+               cameras: int = 1) -> MotionDataset:
+    """People who do not exist; usually of the preset by whose size the paper's data is meant."""
+    source = SyntheticSource(settings(preset, people, actions, takes, cameras), seed)
     return MotionDataset.of(source.skeleton, source.fps, (one for who in source.parts for one in source.read(who)))
 
 
@@ -259,7 +269,7 @@ def tables(given: argparse.Namespace, asker: Asker) -> Iterator[str]:
         if data == "gender":
             yield from genders(asker, given.people)
             continue
-        original = read(Path(os.environ["MASKELETON_DATA"]) / f"{data}.npz")
+        original = recorded(data)
         known, strange = known_part(original)
         looked = {"all": np.arange(len(original)), "A": known, "B": strange}[given.part]
         title = f"{data}, {'everybody' if given.part == 'all' else f'people {given.part}'}, prepared on A"
@@ -297,7 +307,8 @@ def beside(name: str, model: str, data: str, original: MotionDataset, asker: Ask
 def main(words: Sequence[str] | None = None) -> int:
     """Print the tables; a sentence and 2 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("datasets", nargs="*", default=list(IDENTITY), help=f"{', '.join(IDENTITY)}, gender")
+    parser.add_argument("datasets", nargs="*", default=["kindergator", "utdmhad", "nwucla"],
+                        help=f"{', '.join(IDENTITY)}, gender")
     parser.add_argument("--rows", nargs="+", default=[], metavar="WORD", help="parts of names, or =NAME; =none: --masks alone")
     parser.add_argument("--part", choices=("all", "A", "B"), default="all", help="who is looked at")
     judges = parser.add_mutually_exclusive_group()
@@ -315,8 +326,6 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         if wrong := [name for name in given.datasets if name not in (*IDENTITY, "gender")]:
             raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}, gender")
-        if given.datasets != ["gender"] and "MASKELETON_DATA" not in os.environ:
-            raise UserError("nobody said where the real data is", "set MASKELETON_DATA to the folder that holds it")
         with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
             cells = given.work or Path(own)
             cells.mkdir(parents=True, exist_ok=True)

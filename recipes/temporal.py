@@ -1,6 +1,6 @@
 """What training adds: temporal taught on half of the people, beside neutral, typical and its own fresh draws alone.
 
-    MASKELETON_DATA=FOLDER .venv/bin/python recipes/temporal.py [kindergator utdmhad nwucla] [--minutes M] [--part all|B]
+    MASKELETON_DATA=FOLDER .venv/bin/python recipes/temporal.py [kindergator utdmhad nwucla ntu] [--minutes M] [--part all|B]
                            [--set key=value …] [--draws 0 0.5 1 …] [--quick] [--work DIR]
 
 Every second person (A) is what all of them learn from; a table is of everybody or, with --part B, of those nobody learned
@@ -9,7 +9,6 @@ times as far. Models and answers are kept in DIR: a training that was stopped go
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from neutral_frontier import IDENTITY, NETWORKS_TOO, NO_TREES, ORIGINAL, Asker, Row, known_part, rows, table
+from neutral_frontier import IDENTITY, NETWORKS_TOO, NO_TREES, ORIGINAL, Asker, Row, known_part, recorded, rows, table
 
-from maskeleton import UserError, read
+from maskeleton import UserError
 from maskeleton.checkpoint import PAGE
 from maskeleton.dataset import MotionDataset
 from maskeleton.training import train
@@ -48,7 +47,7 @@ def wanted(model: Path | None, draws: Sequence[float]) -> dict[str, Row]:
 def tables(given: argparse.Namespace, asker: Asker, work: Path) -> Iterator[str]:
     """A table for each dataset."""
     for data in given.datasets:
-        original = read(Path(os.environ["MASKELETON_DATA"]) / f"{data}.npz")
+        original = recorded(data)
         known, strange = known_part(original)
         model = model_of(data, original.select(known), given, work) if given.minutes else None
         shown = original.select(strange if given.part == "B" else np.arange(len(original)))
@@ -60,7 +59,7 @@ def tables(given: argparse.Namespace, asker: Asker, work: Path) -> Iterator[str]
 def main(words: Sequence[str] | None = None) -> int:
     """Print the tables; a sentence and 2 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("datasets", nargs="*", default=list(IDENTITY), help=", ".join(IDENTITY))
+    parser.add_argument("datasets", nargs="*", default=["kindergator", "utdmhad", "nwucla"], help=", ".join(IDENTITY))
     parser.add_argument("--minutes", type=float, default=30.0, help="of training, a dataset; 0: draws alone")
     parser.add_argument("--part", choices=("all", "B"), default="all", help="who is looked at")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="options of the training")
@@ -71,8 +70,6 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         if wrong := [name for name in given.datasets if name not in IDENTITY]:
             raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
-        if "MASKELETON_DATA" not in os.environ:
-            raise UserError("nobody said where the real data is", "set MASKELETON_DATA to the folder that holds it")
         with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
             work = given.work or Path(own)
             work.mkdir(parents=True, exist_ok=True)

@@ -93,8 +93,8 @@ PUBLISHED: dict[str, Options] = {
 TEMPORAL = DEFAULT | {
     "anonymizer": "temporal", "chain": "none", "keeper": "tcn:bone,lean:bone", "seeker": "tcn:bone,lean:bone,geometric",
     "keepers": 2, "seekers": 3, "keeper.epochs": 20, "seeker.epochs": 12, "privacy": 0.3, "fidelity": 0.0,
-    "lr_min": 0.004, "batch": 150, "shown": 32, "min_steps": 3, "epochs": 200, "resets": 5, "straight": 2.0,
-    "guard": 2.0, "linkage": 1.0, "peers": 10.0, "smooth": 0.1, "before": 0.7, "after": 0.7,
+    "lr_min": 0.004, "batch": 150, "shown": 32, "min_steps": 3, "epochs": 200, "resets": 20, "straight": 3.0,
+    "guard": 2.0, "linkage": 1.0, "peers": 10.0, "smooth": 0.1, "typical": 0.7, "before": 0.5, "after": 0.5,
 }
 GAMES: dict[str, Options] = {"default": DEFAULT, "temporal": TEMPORAL, **TABLE_4, **TABLE_5, **PUBLISHED}
 
