@@ -32,7 +32,7 @@ SMALL = {
     "eraser": ("eraser", {}),
     "typical": ("typical", {"duration": 0.0}),
     "typical, half": ("typical", {"duration": 0.0, "typical": 0.5, "ways": 4}),
-    "temporal": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8, "duration": 0.0}),
+    "temporal": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8, "typical": 0.5, "duration": 0.0}),
     "temporal, on neutral": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8, "typical": 0.0, "duration": 0.0}),
     "temporal, causal": ("temporal", {"width": 8, "depth": 2, "lots": 4, "ways": 8, "causal": 1}),
     "neutral, everything": ("neutral", {"amplitude": 0.5, "spectrum": 0.5, "handedness": 1.0, "pin": 1.0}),

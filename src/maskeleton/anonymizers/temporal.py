@@ -2,8 +2,8 @@
 
 What `typical` makes of a recording is read at MOMENTS moments. Of how people differ in doing the same (`variety`) a fresh
 draw is added, `before` times as far as they differ; a network, told other lots, turns every bone; another draw is added,
-`after` times as far, each direction as loudly as was learned; on the whole each bone points where it did before. Nothing
-but directions is touched, so the own lengths and posture cannot come back.
+`after` times as far, each direction as loudly as was learned. On the whole the network leaves each bone where it pointed,
+and nothing but directions is touched: the own lengths and posture cannot come back.
 
 `causal` 1: no frame depends on a later one (see streaming); `typical` and what of `neutral` needs the whole recording are off.
 """
@@ -58,11 +58,12 @@ class Temporal(Typical):
 
     def _shifted(self, slow: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
         far, lots = min(self.strength, 1.0), crew.drawn(seeds, "lots", self.options["lots"])
-        moved = slow + far * self.options["before"] * self._drawn("before", crew, seeds, slow, 1.0)
-        moments = unit(tracks_of(moved * math.sqrt(MOMENTS), MOMENTS))
+        slow = slow + far * self.options["before"] * self._drawn("before", crew, seeds, slow, 1.0)
+        moments = unit(tracks_of(slow * math.sqrt(MOMENTS), MOMENTS))
         moved = waves_of(spun(moments, far * self.turner(moments, lots)), MOMENTS) / math.sqrt(MOMENTS)
-        moved = moved + far * self.options["after"] * self._drawn("after", crew, seeds, moved, self.loud)
-        return rotated(moved, moved[..., 0], slow[..., 0])
+        held = rotated(moved, moved[..., 0], slow[..., 0])
+        drawn: Tensor = held + far * self.options["after"] * self._drawn("after", crew, seeds, slow, self.loud)
+        return drawn
 
     def _streamed(self, positions: Tensor, present: Tensor, seeds: Tensor) -> Tensor:
         """The same without looking ahead: `tempo`, `amplitude`, `spectrum`, `mixing`, `handedness`, `pin` and the rest at

@@ -21,7 +21,7 @@ from maskeleton.anonymizers.base import at_least, whole
 from maskeleton.anonymizers.canonical import Canonical
 from maskeleton.anonymizers.crew import Crew
 from maskeleton.anonymizers.ground import usual_turn
-from maskeleton.anonymizers.limbs import rotated, unit
+from maskeleton.anonymizers.limbs import unit
 from maskeleton.anonymizers.neutral import Neutral
 from maskeleton.anonymizers.population import FEWEST_PEOPLE, each_body, looked_at, people_of
 from maskeleton.anonymizers.reader import Reader
@@ -49,7 +49,6 @@ class Shown(NamedTuple):
     person: int
     frames: int
     way: np.ndarray  # (J + 1, 3, waves)
-    calm: np.ndarray  # (J, 3, waves) as neutral leaves it
     traits: np.ndarray
 
 
@@ -106,8 +105,8 @@ class Typical(Neutral):
         part = looked_at(dataset, self.name)
         with torch.no_grad():
             shown = list(self._all_shown(part))
-            calm, kinds = np.array([one.calm.ravel() for one in shown]), np.array([one.kind for one in shown])
-            self.varied.copy_(torch.from_numpy(variety(calm, kinds, self.options["ways"])))
+            limbs, kinds = np.array([one.way[:-1].ravel() for one in shown]), np.array([one.kind for one in shown])
+            self.varied.copy_(torch.from_numpy(variety(limbs, kinds, self.options["ways"])))
             self._make_room(0)
             if self.options["typical"]:
                 self._learn(shown)
@@ -144,16 +143,14 @@ class Typical(Neutral):
                 yield self._shown(torch.from_numpy(np.array(body)), kind, min(role, ROLES - 1), person)
 
     def _shown(self, body: Tensor, kind: int, role: int, person: int) -> Shown:
-        """One body (T, J, 3): its way as it is and as `neutral` leaves it, and its traits."""
-        frames, waves = len(body), self.options["waves"]
+        """One body (T, J, 3): its way and its traits."""
+        frames = len(body)
         positions, present = body[None, :, None], torch.ones(1, frames, 1, dtype=torch.bool)
         crew = Crew.of(evened(positions, present, self.share("tempo")), present)
         directions, cosine, sine = self._inside(crew)
-        calm = Neutral._calm(self, directions, self._aim(directions, crew.weight), crew, torch.zeros(1, dtype=torch.long))
         tracks = torch.cat([directions, turns_of(cosine, sine, crew.weight)], 1)
-        way, away = (at_moments(some, frames)[0, ..., :waves].numpy() for some in
-                     (waves_of(tracks, min(frames, MOMENTS)), calm))
-        return Shown(kind, role, person, frames, way, away, self._traits(crew)[0].numpy())
+        way = at_moments(waves_of(tracks, min(frames, MOMENTS)), frames)[0, ..., : self.options["waves"]]
+        return Shown(kind, role, person, frames, way.numpy(), self._traits(crew)[0].numpy())
 
     def _traits(self, crew: Crew) -> Tensor:
         """(N, F) what the reader looks at."""
@@ -214,9 +211,9 @@ class Typical(Neutral):
         return found * slower(hertz, self.options["rate"], self.share("lowpass"))
 
     def _shifted(self, slow: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
-        """Slow waves among those of others who do the same; each bone points where it did on the whole."""
-        moved = slow + min(self.strength, 1.0) * self.options["after"] * self._drawn("after", crew, seeds, slow, 1.0)
-        return rotated(moved, moved[..., 0], slow[..., 0])
+        """Slow waves, moved as far as people differ in doing the same."""
+        moved: Tensor = slow + min(self.strength, 1.0) * self.options["after"] * self._drawn("after", crew, seeds, slow, 1.0)
+        return moved
 
     def _drawn(self, word: str, crew: Crew, seeds: Tensor, like: Tensor, loud: Tensor | float) -> Tensor:
         """A fresh draw of how people differ, in the shape of these waves."""
