@@ -8,8 +8,9 @@ from the release: as it is (identity), from the release with its anonymizer undo
 from originals and releases, where others enter (donor: any of them counts). The action is told for people that nobody
 learned from, in two halves; an anonymizer that mixes people releases each half by itself, so that nobody is in both.
 Under transfer the same judges look at originals. Shares compare the same people, above and below; intervals are over
-people. Trained models (--masks) are looked at whole: what they learned from is said by `evaluate`, not here. Answers
-are kept in DIR, and are not asked again.
+people. `lengths back` is a control: the release on the bones of those who are in it, where judges must recognize again.
+Trained models (--masks) are looked at whole: what they learned from is said by `evaluate`, not here. Answers are kept in
+DIR, and are not asked again.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from maskeleton import UserError, score
 from maskeleton.anonymizers.base import Anonymizer
 from maskeleton.answers import Answers
 from maskeleton.battery import Asked
+from maskeleton.body import bone_lengths, bones, joints
 from maskeleton.crowd import release_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.invert import inverted
@@ -38,7 +40,8 @@ from maskeleton.threats.naming import credit
 
 LEVELS = (1.0, 0.97, 0.93, 0.90, 0.80)
 ORIGINAL = "original"
-HEAD = ("release", "identity", "undone", "donor", "action, of the original's", "transfer, of the original's")
+SHORTEST = 1e-6  # metres
+HEAD = ("release", "identity", "undone", "donor", "lengths back", "action, of the original's", "transfer, of the original's")
 
 
 def rows() -> dict[str, Row]:
@@ -139,7 +142,22 @@ def told(name: str, row: Row, at: Looked, before: Answers) -> Told:
     if people is not None:
         kept = [at.asker.ask("action", people, people, at.what),
                 at.asker.ask("action", people, at.original, at.what, "transfer")]
-    return line(name, [identity, opened, named(made, sources, mask, at)], kept, before)
+    again = given_back(made, at.original)
+    control = at.asker.ask("subject", again, again, at.who)
+    return line(name, [identity, opened, named(made, sources, mask, at)], kept, before, control)
+
+
+def given_back(made: MotionDataset, original: MotionDataset) -> MotionDataset:
+    """The release on the bones of those who are in it: judges who are any good recognize them again."""
+    plan, motions = made.skeleton, []
+    root = plan.parents.index(-1)
+    for motion, own in zip(made, original, strict=True):
+        lengths = np.median(bone_lengths(own.positions[own.present], plan), 0)
+        vectors = bones(motion.positions, plan)
+        longer = lengths[:, None] / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(SHORTEST)
+        found = joints(vectors * longer, motion.positions[..., root, :], plan)
+        motions.append(motion._replace(positions=np.where(motion.present[..., None, None], found, 0).astype(np.float32)))
+    return with_labels(MotionDataset.of(plan, made.fps, motions), original)
 
 
 def named(made: MotionDataset, sources: Mapping[str, tuple[str, ...]], mask: Mask, at: Looked) -> Answers | None:
@@ -157,11 +175,13 @@ def named(made: MotionDataset, sources: Mapping[str, tuple[str, ...]], mask: Mas
     return credit(Asked({cell: answers}, {}, {}, [], []), known).answers[cell]
 
 
-def line(name: str, risks: Sequence[Answers | None], kept: Sequence[Answers | None], before: Answers) -> Told:
-    """The line as text and numbers."""
-    rates = [None if answers is None else score(answers, "top1") for answers in risks]
+def line(name: str, risks: Sequence[Answers | None], kept: Sequence[Answers | None], before: Answers,
+         control: Answers | None = None) -> Told:
+    """The line as text and numbers; the control is told, and is no risk."""
+    *rates, again = [None if answers is None else score(answers, "top1") for answers in (*risks, control)]
     shares = [None if answers is None else share(answers, before) for answers in kept]
-    cells = [_three(None if one is None else (one.rate, one.low, one.high)) for one in rates] + [_three(one) for one in shares]
+    cells = [_three(None if one is None else (one.rate, one.low, one.high)) for one in (*rates, again)]
+    cells += [_three(one) for one in shares]
     most = max(one.rate for one in rates if one is not None)
     return Told(name, f"| {name} | {' | '.join(cells)} |", most, *(None if one is None else one[0] for one in shares))
 

@@ -4,9 +4,12 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from maskeleton.anonymizers import ANONYMIZERS
+from maskeleton.body import bone_lengths
+from maskeleton.dataset import MotionDataset
 from maskeleton.mask import built_of
 from maskeleton.skeleton import KINECT25
 from maskeleton.splits import split
@@ -64,3 +67,12 @@ def test_what_cannot_be_asked_is_said(words: list[str], says: str, capsys, monke
     monkeypatch.delenv("MASKELETON_DATA", raising=False)
     assert recipe.main(words) == 2
     assert says in capsys.readouterr().err
+
+
+def test_lengths_given_back_are_the_own_ones() -> None:
+    crew = wavers(4, 2, frames=16)
+    alike = MotionDataset.of(KINECT25, 30, (crew[0]._replace(id=motion.id, labels=crew.told(row)) for row, motion in enumerate(crew)))
+    again = recipe.given_back(alike, crew)
+    for row in (0, 7):
+        wanted, found = (bone_lengths(some[row].positions[:, 0], KINECT25).mean(0) for some in (crew, again))
+        np.testing.assert_allclose(found, wanted, rtol=0.02, atol=0.002)

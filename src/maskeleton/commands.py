@@ -90,8 +90,8 @@ def train(
     out: Annotated[Path, typer.Argument(metavar="MODEL/", help="The folder to write.")],
     keep: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must stay recognizable.")] = None,
     hide: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="A label that must not be recognizable.")] = None,
-    anonymizer: Annotated[str | None, typer.Option(metavar="NAME", help="residual, autoencoder, unet or temporal; bones and "
-                                                "neutral only learn what people have in common.")] = None,
+    anonymizer: Annotated[str | None, typer.Option(metavar="NAME", help="residual, autoencoder, unet or temporal; bones, "
+                                                "neutral and typical only learn what people have in common.")] = None,
     algorithm: Annotated[str | None, typer.Option(metavar="NAME", help="adversarial or ensemble.")] = None,
     preset: Annotated[str, typer.Option(help="default, or a row of the paper's tables: etri-res-adv …")] = "default",
     split: Annotated[str | None, typer.Option(help="How what is learned from is parted from the rest: person, take, "
