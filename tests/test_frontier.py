@@ -71,7 +71,8 @@ def test_what_cannot_be_asked_is_said(words: list[str], says: str, capsys, monke
 
 def test_lengths_given_back_are_the_own_ones() -> None:
     crew = wavers(4, 2, frames=16)
-    alike = MotionDataset.of(KINECT25, 30, (crew[0]._replace(id=motion.id, labels=crew.told(row)) for row, motion in enumerate(crew)))
+    alike = MotionDataset.of(KINECT25, 30, (crew[0]._replace(id=motion.id, labels=crew.told(row))
+                                            for row, motion in enumerate(crew)))
     again = recipe.given_back(alike, crew)
     for row in (0, 7):
         wanted, found = (bone_lengths(some[row].positions[:, 0], KINECT25).mean(0) for some in (crew, again))

@@ -15,6 +15,7 @@ from maskeleton.errors import UserError
 from maskeleton.mask import Mask, load, save, usual_options
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
+from maskeleton.training import train
 from maskeleton.verbs.anonymize import anonymize
 
 from crowds import waver
@@ -147,6 +148,13 @@ def test_it_is_kept_and_loaded_with_as_many_values_as_it_knows(tmp_path):
     again = load(tmp_path / "model").net
     assert again.kinds == 2
     np.testing.assert_array_equal(through(again, stranger(2))[0], through(net, stranger(2))[0])
+
+
+def test_prepared_by_train_it_knows_the_label_that_is_kept():
+    net = train(CREW, ["action"], [], set={"anonymizer": "typical"}).net
+    assert (net.kinds, net.options["within"], net.carries) == (2, "action", ("action",))
+    with pytest.raises(UserError, match="no subject is shown by 4 people"):
+        train(CREW, ["subject"], [], set={"anonymizer": "typical"})
 
 
 def test_it_is_reached_from_the_verb_and_says_what_it_carries(tmp_path):

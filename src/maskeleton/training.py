@@ -56,6 +56,8 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
     part = dataset if rows is None else dataset.select(np.asarray(rows, np.int64))
     with engine.seeded(seed_for(seed, "anonymizer", game["anonymizer"], "weights")):
         net = built_of(game["anonymizer"], dataset.skeleton, own).to(engine.device)
+    if "within" in net.options and "within" not in own and keep:
+        net.options["within"] = keep[0]
     if not learns(net):
         return only_prepared(net, part, keep, hide, game, folder, engine)
     if must_know(net) and game["chain"] != RAW:
@@ -66,8 +68,6 @@ def train(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], *, p
     task = everything_learned(part, lesson(part, hide[0], None, game["check"], seed_for(seed, "train", hide[0])), keep)
     cast = cast_of(part, keep, hide, game, folder, seed, engine, minutes, say)
     place = usual_place(part, game["chain"])
-    if "within" in net.options and "within" not in own:
-        net.options["within"] = keep[0]
     net.cpu().prepare(part.select(task.learn))
     net.to(engine.device)
     data = prepared(part, game["chain"], BODIES, engine.device)
