@@ -1,6 +1,7 @@
 """How much protection without training costs: identity and kept action, option by option, and the frontier they make.
 
-    MASKELETON_DATA=FOLDER .venv/bin/python recipes/neutral_frontier.py [kindergator utdmhad nwucla ntu] [--rows WORD …]
+    MASKELETON_DATA=FOLDER .venv/bin/python recipes/neutral_frontier.py [kindergator utdmhad nwucla ntu dynamics]
+                           [--rows WORD …]
                            [--part B] [--quick | --full] [--masks NAME=MODEL/ …] [--work DIR] [--small]
     .venv/bin/python recipes/neutral_frontier.py gender [--quick] [--people N] [--work DIR]
     .venv/bin/python recipes/neutral_frontier.py --strip docs/neutral.svg
@@ -40,7 +41,9 @@ from maskeleton.verbs.view import heading
 
 Options = Mapping[str, float]
 IDENTITY: Mapping[str, tuple[str | None, int | None]] = {  # how identity is asked: the split, and how many folds
-    "kindergator": (None, 4), "utdmhad": ("repetition:1-3", None), "nwucla": ("camera:1,2", None), "ntu": (None, None)}
+    "kindergator": (None, 4), "utdmhad": ("repetition:1-3", None), "nwucla": ("camera:1,2", None), "ntu": (None, None),
+    "dynamics": (None, None)}
+STRONG = {"dynamics": "4", "variation": "1"}
 STEPS = ("posture", "tempo", "lowpass", "noise", "coordination", "amplitude", "rest", "mixing")  # what the defaults do
 OTHERS = {"spectrum": 0.5, "handedness": 1.0, "pin": 1.0, "duration": 1.0}  # what else it can do
 OFF = dict.fromkeys((*STEPS, *OTHERS), 0.0)
@@ -107,9 +110,10 @@ class Asker(NamedTuple):
 
 
 def recorded(data: str) -> MotionDataset:
-    """A real dataset by its name; `ntu`: people who do not exist, of that preset."""
-    if data == "ntu":
-        return population(0, 24, 20, "ntu", takes=2, cameras=2)
+    """A real dataset by its name. People who do not exist: `ntu` is that preset, in `dynamics` they differ four times as
+    far in how they move, and a take from the next half as far."""
+    if data in ("ntu", "dynamics"):
+        return population(0, 24, 20, "ntu", takes=2, cameras=2, set={} if data == "ntu" else STRONG)
     if "MASKELETON_DATA" not in os.environ:
         raise UserError("nobody said where the real data is", "set MASKELETON_DATA to the folder that holds it")
     return read(Path(os.environ["MASKELETON_DATA"]) / f"{data}.npz")
@@ -240,9 +244,9 @@ def gender(title: str, original: MotionDataset, known: MotionDataset, asker: Ask
 
 
 def population(seed: int, people: int = 40, actions: int = 15, preset: str = "etri", takes: int = 1,
-               cameras: int = 1) -> MotionDataset:
+               cameras: int = 1, set: Mapping[str, str] = MappingProxyType({})) -> MotionDataset:
     """People who do not exist; usually of the preset by whose size the paper's data is meant."""
-    source = SyntheticSource(settings(preset, people, actions, takes, cameras), seed)
+    source = SyntheticSource(settings(preset, people, actions, takes, cameras, set), seed)
     return MotionDataset.of(source.skeleton, source.fps, (one for who in source.parts for one in source.read(who)))
 
 
