@@ -48,6 +48,7 @@ def killed(rooms, verb: str, kills: int) -> list[str]:
         shutil.rmtree(room)
     for one in found:
         print(f"  {verb}: {one}", file=sys.stderr, flush=True)
+    print(f"  {verb}: {kills} kills, {len(found)} differences", file=sys.stderr, flush=True)
     return found
 
 

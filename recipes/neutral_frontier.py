@@ -235,7 +235,7 @@ def gender(title: str, original: MotionDataset, known: MotionDataset, asker: Ask
     people = len(np.unique(original.labels["subject"]))
     yield f"### {title}: {people} people, {len(original):,} recordings, chance .5\n"
     yield "| release | gender, AUC | action, people apart |\n| --- | --- | --- |"
-    for name in (ORIGINAL, "bones", "neutral"):
+    for name in (ORIGINAL, "bones", "neutral", "typical"):
         release = released(rows()[name], original, known)
         cells = [_rate(score(asker.ask(label, release, release, split(original, label, "person")), primary(label)))
                  for label in ("gender", "action")]
