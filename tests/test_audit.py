@@ -310,6 +310,12 @@ def test_one_person_to_one_recording() -> None:
     assert assigned(answers([[.9, .1], [.6, .4]], [0, 0], [0, 0])) is None
 
 
+def test_where_all_look_alike_their_order_names_nobody() -> None:
+    alike = assigned(answers([[1 / 30] * 30] * 30, [*range(30)], [0] * 30))
+    assert alike is not None
+    assert np.mean(alike.guess == np.arange(30)) < 0.2  # chance is one of thirty
+
+
 def test_likeness_is_to_the_nearest_of_a_class() -> None:
     gallery = np.array([[1, 0], [1, .1], [0, 1], [.1, 1]], float)
     found = likeness(gallery, np.array([3, 3, 8, 8]), np.array([[1, 0], [0, 1]], float))

@@ -25,7 +25,7 @@ def small(classes=3, skeleton=KINECT25):
 
 def whole(net, bodies):
     """All channels side by side, (R, F)."""
-    return torch.cat(net.traits(bodies), 1)
+    return torch.cat(net.manner(bodies), 1)
 
 
 def as_batch(*bodies):

@@ -31,14 +31,15 @@ def pooled(answers: Answers, recordings: int | None, seed: int = 0) -> Answers:
 
 def assigned(answers: Answers) -> Answers | None:
     """One person to one recording, the best as a whole: in groups of recordings (of one kept class and attacker) that
-    show each person at most once; None where no group does."""
+    show each person at most once; None where no group does. Lots decide between equals: recordings often stand in the order
+    of people."""
     scores = np.zeros_like(answers.scores)
     logs = np.log(np.maximum(shares(answers.scores), 1e-9))
     done = np.zeros(len(answers.person), bool)
     table = np.stack([answers.parts, answers.keep], 1)
     groups = np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
     for group in np.unique(groups):
-        places = np.flatnonzero(groups == group)
+        places = generator(0, "assign", int(group)).permutation(np.flatnonzero(groups == group))
         if len(places) < 2 or len(np.unique(answers.person[places])) < len(places):
             continue
         recording, named = linear_sum_assignment(-logs[places])

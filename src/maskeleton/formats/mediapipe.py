@@ -68,9 +68,9 @@ def read_file(path: Path, look: Look, options: Options) -> Iterator[Motion]:
     tracked = np.concatenate([states, np.zeros((*states.shape[:2], positions.shape[2] - COUNT), np.uint8)], 2)
     for role in ("pelvis", "chest", "spine", "head"):
         middle, *halves = MEDIAPIPE37.need(role, *MIDDLES[role])
-        positions[:, :, middle] = positions[:, :, halves].mean(2)
+        positions[:, :, middle] = positions[:, :, halves].mean(2, dtype=np.float64)
         tracked[:, :, middle] = tracked[:, :, halves].min(2)
-    hips = np.linalg.norm(positions[:, :, MEDIAPIPE37.roles["pelvis"]], axis=-1)
+    hips = np.linalg.norm(positions[:, :, MEDIAPIPE37.roles["pelvis"]].astype(np.float64), axis=-1)
     if np.isfinite(hips).any() and np.nanmedian(hips) > _FAR:
         raise UserError(f"the middle of the hips is {np.nanmedian(hips):.2g} from the origin, where world landmarks have it",
                         "dump pose_world_landmarks; those of the picture are no metres")

@@ -15,7 +15,7 @@ from maskeleton.errors import UserError
 from maskeleton.formats.opening import read, said_of_source
 from maskeleton.games import arranged
 from maskeleton.jobs import Report, alone, remove
-from maskeleton.mask import Mask, learns, only_prepares, save
+from maskeleton.mask import Mask, learns, only_prepares, save, usual_options
 from maskeleton.record import RECORD, record_of, write_record
 from maskeleton.splits import three_parts
 from maskeleton.training import train as trained
@@ -79,6 +79,9 @@ def train(
         told_by_one = say if engine.first else lambda words: None
         rest = "the others are for evaluate" if len(rows) < len(dataset) else "nothing is held back for evaluate"
         told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from; {rest}")
+        if "within" in usual_options(arranged(preset, changes)[0]["anonymizer"]):
+            for missing in unknown_values(dataset, rows, keep or []):
+                told_by_one(missing)
         if engine.first and not begun:
             remove(out)
             out.mkdir(parents=True)
@@ -107,6 +110,16 @@ def train(
             if engine.first and out.is_dir() and {path.name for path in out.iterdir()} <= {RECORD}:
                 remove(out)
             raise
+
+
+def unknown_values(dataset: MotionDataset, rows: np.ndarray, keep: Sequence[str]) -> Iterator[str]:
+    """A sentence for each kept label of which there are values that nothing is learned of."""
+    for label in keep:
+        values = dataset.labels[label]
+        every = np.unique(values[values >= 0])
+        if missing := len(np.setdiff1d(every, values[rows])):
+            yield (f"{missing} of {len(every)} values of {label} are not among what is learned from: they will be shown as "
+                   "others; --split person keeps people apart instead")
 
 
 def is_begun(out: Path) -> bool:
