@@ -17,6 +17,7 @@ from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
 from maskeleton.training import train
 from maskeleton.verbs.anonymize import anonymize
+from maskeleton.verbs.train import unknown_values
 
 from crowds import waver
 
@@ -155,6 +156,12 @@ def test_prepared_by_train_it_knows_the_label_that_is_kept():
     assert (net.kinds, net.options["within"], net.carries) == (2, "action", ("action",))
     with pytest.raises(UserError, match="no subject is shown by 4 people"):
         train(CREW, ["subject"], [], set={"anonymizer": "typical"})
+
+
+def test_values_of_which_nothing_is_learned_are_told():
+    only = np.flatnonzero(CREW.labels["action"] == 1)
+    assert list(unknown_values(CREW, np.arange(len(CREW)), ["action"])) == []
+    assert "1 of 2 values of action are not among" in next(unknown_values(CREW, only, ["action"]))
 
 
 def test_it_is_reached_from_the_verb_and_says_what_it_carries(tmp_path):
