@@ -1,7 +1,8 @@
 """One attack asked about one label of one dataset, as `audit` asks many: what the recipes beside this file stand on."""
 
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from maskeleton.answers import Answers, joined
 from maskeleton.dataset import MotionDataset
+from maskeleton.errors import UserError
 from maskeleton.jobs import remove, run
 from maskeleton.recognize import NETWORKS, Cell, cell_jobs
 from maskeleton.splits import Half, split
@@ -61,3 +63,14 @@ def found(question: Question, dataset: MotionDataset, cells: Path) -> Found:
     null = joined(asked(0, null=True)) if question.null else None
     remove(cells / NETWORKS)
     return Found(answers, null, (time.monotonic() - began) / 60, halves)
+
+
+def printed(lines: Iterable[str]) -> int:
+    """Lines as they come, and 0; or a sentence and 2 if something is wrong."""
+    try:
+        for line in lines:
+            print(line, flush=True)
+    except UserError as error:
+        print(f"error: {error.wrong}\n       {error.remedy}", file=sys.stderr)
+        return 2
+    return 0

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from asking import printed
 from neutral_frontier import IDENTITY, KEY, NO_TREES, Asker, Row, known_part, recorded, share
 
 from maskeleton import UserError, score
@@ -244,6 +245,23 @@ def table(at: Looked, wanted: Mapping[str, Row]) -> Iterator[str]:
     yield ""
 
 
+def asked_for(given: argparse.Namespace) -> Iterator[str]:
+    """Every line of every table, as it comes."""
+    wanted = {name: row for name, row in rows().items() if not given.rows or name == ORIGINAL
+              or any(name == word[1:] if word.startswith("=") else word in name for word in given.rows)}
+    if wrong := [name for name in given.datasets if name not in IDENTITY]:
+        raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
+    for pair in given.masks:
+        name, _, model = pair.partition("=")
+        wanted[name] = Row(model=model)
+    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+        cells = given.work or Path(own)
+        cells.mkdir(parents=True, exist_ok=True)
+        asker = Asker(cells, minutes=None if given.trees else NO_TREES)
+        for data in given.datasets:
+            yield from table(looked(data, asker), wanted)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Print the tables; a sentence and 2 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -253,25 +271,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--trees", action="store_true", help="judges of features with trees")
     parser.add_argument("--work", type=Path, help="where answers are kept")
     given = parser.parse_args(words)
-    wanted = {name: row for name, row in rows().items() if not given.rows or name == ORIGINAL
-              or any(name == word[1:] if word.startswith("=") else word in name for word in given.rows)}
-    try:
-        if wrong := [name for name in given.datasets if name not in IDENTITY]:
-            raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
-        for pair in given.masks:
-            name, _, model = pair.partition("=")
-            wanted[name] = Row(model=model)
-        with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-            cells = given.work or Path(own)
-            cells.mkdir(parents=True, exist_ok=True)
-            asker = Asker(cells, minutes=None if given.trees else NO_TREES)
-            for data in given.datasets:
-                for text in table(looked(data, asker), wanted):
-                    print(text, flush=True)
-    except UserError as error:
-        print(f"error: {error.wrong}\n       {error.remedy}", file=sys.stderr)
-        return 2
-    return 0
+    return printed(asked_for(given))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from asking import printed
 
 from maskeleton import UserError, read, score
 from maskeleton.answers import Answers, joined
@@ -308,6 +309,17 @@ def beside(name: str, model: str, data: str, original: MotionDataset, asker: Ask
                      original.select(np.flatnonzero(learned)), wanted, asker)
 
 
+def asked_for(given: argparse.Namespace) -> Iterator[str]:
+    """Every line of every table, as it comes."""
+    if wrong := [name for name in given.datasets if name not in (*IDENTITY, "gender")]:
+        raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}, gender")
+    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+        cells = given.work or Path(own)
+        cells.mkdir(parents=True, exist_ok=True)
+        yield from tables(given, Asker(cells, NETWORKS_TOO if given.full else NETWORKS_TOO[:1],
+                                       NO_TREES if given.quick else None))
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Print the tables; a sentence and 2 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -327,19 +339,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if given.strip:
         strip(given.strip)
         return 0
-    try:
-        if wrong := [name for name in given.datasets if name not in (*IDENTITY, "gender")]:
-            raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}, gender")
-        with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-            cells = given.work or Path(own)
-            cells.mkdir(parents=True, exist_ok=True)
-            asker = Asker(cells, NETWORKS_TOO if given.full else NETWORKS_TOO[:1], NO_TREES if given.quick else None)
-            for line in tables(given, asker):
-                print(line, flush=True)
-    except UserError as error:
-        print(f"error: {error.wrong}\n       {error.remedy}", file=sys.stderr)
-        return 2
-    return 0
+    return printed(asked_for(given))
 
 
 if __name__ == "__main__":

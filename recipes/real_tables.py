@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from asking import printed
 
 from maskeleton import UserError, score
 from maskeleton.answers import Answers, joined
@@ -122,6 +123,21 @@ def _rate(cell: CellScore | None) -> str:
     return "–" if cell is None else f"{cell.rate:.3f} [{cell.low:.2f}, {cell.high:.2f}]"
 
 
+def asked_for(given: argparse.Namespace) -> Iterator[str]:
+    """The work, and every line of every table that comes of it."""
+    if "MASKELETON_DATA" not in os.environ:
+        raise UserError("nobody said where the real data is", "set MASKELETON_DATA to the folder that holds it")
+    if wrong := [name for name in given.datasets if name not in HIDDEN]:
+        raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(HIDDEN)}")
+    changes = dict(pair.split("=", 1) for pair in given.set if "=" in pair)
+    for name in given.datasets:
+        data = Path(os.environ["MASKELETON_DATA"]) / f"{name}.npz"
+        for form in given.forms:
+            seeds = range(given.seeds) if given.one is None else [given.one]
+            folders = list(runs(data, form, given.work, seeds, given.jobs, changes, given.quick))
+            yield from told(name, form, folders) if given.one is None else ()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; a sentence and 2 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -134,23 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="no networks: traits alone")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of maskeleton train")
     given = parser.parse_args(arguments)
-    try:
-        if "MASKELETON_DATA" not in os.environ:
-            raise UserError("nobody said where the real data is", "set MASKELETON_DATA to the folder that holds it")
-        if wrong := [name for name in given.datasets if name not in HIDDEN]:
-            raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(HIDDEN)}")
-        changes = dict(pair.split("=", 1) for pair in given.set if "=" in pair)
-        for name in given.datasets:
-            data = Path(os.environ["MASKELETON_DATA"]) / f"{name}.npz"
-            for form in given.forms:
-                seeds = range(given.seeds) if given.one is None else [given.one]
-                folders = list(runs(data, form, given.work, seeds, given.jobs, changes, given.quick))
-                for line in told(name, form, folders) if given.one is None else ():
-                    print(line, flush=True)
-    except UserError as error:
-        print(f"error: {error.wrong}\n       {error.remedy}", file=sys.stderr)
-        return 2
-    return 0
+    return printed(asked_for(given))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from asking import printed
 from neutral_frontier import IDENTITY, NETWORKS_TOO, NO_TREES, ORIGINAL, Asker, Row, known_part, recorded, rows, table
 
 from maskeleton import UserError
@@ -56,6 +57,17 @@ def tables(given: argparse.Namespace, asker: Asker, work: Path) -> Iterator[str]
                          asker)
 
 
+def asked_for(given: argparse.Namespace) -> Iterator[str]:
+    """Every line of every table, as it comes."""
+    if wrong := [name for name in given.datasets if name not in IDENTITY]:
+        raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
+    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
+        work = given.work or Path(own)
+        work.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(0)  # of networks that are not taught: they turn next to nothing
+        yield from tables(given, Asker(work, NETWORKS_TOO[:1], NO_TREES if given.quick else None), work)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Print the tables; a sentence and 2 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -67,20 +79,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="linear judges only")
     parser.add_argument("--work", type=Path, help="where models and answers are kept")
     given = parser.parse_args(words)
-    try:
-        if wrong := [name for name in given.datasets if name not in IDENTITY]:
-            raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
-        with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-            work = given.work or Path(own)
-            work.mkdir(parents=True, exist_ok=True)
-            torch.manual_seed(0)  # of networks that are not taught: they turn next to nothing
-            asker = Asker(work, NETWORKS_TOO[:1], NO_TREES if given.quick else None)
-            for line in tables(given, asker, work):
-                print(line, flush=True)
-    except UserError as error:
-        print(f"error: {error.wrong}\n       {error.remedy}", file=sys.stderr)
-        return 2
-    return 0
+    return printed(asked_for(given))
 
 
 if __name__ == "__main__":

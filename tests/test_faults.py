@@ -74,20 +74,19 @@ LIMIT = 400  # bytes that a file may have: as on a full disk, whoever writes
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_full_disk_is_said_and_afterwards_it_goes_on(verb, rooms, whole):
     _, want = uninterrupted(verb, rooms, whole)
-    room = rooms.new()
-    ended = rooms.run(room, VERBS[verb], limit=LIMIT)
-    assert ended.status == 2, ended.said
-    assert_sentence(ended.said)
-    assert not is_there(room)
-    assert rooms.run(room, VERBS[verb]).status == 0
-    assert differences(want, made(room)) == []
+    assert_said_and_gone_on_with(verb, rooms, want, limit=LIMIT)
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_disk_that_fills_up_in_the_middle_leaves_nothing_half_made(verb, rooms, whole):
     moments, want = uninterrupted(verb, rooms, whole)
+    fault = Fault("full", random.Random(f"full {verb}").randint(2, moments * 3 // 4))
+    assert_said_and_gone_on_with(verb, rooms, want, fault=fault)
+
+
+def assert_said_and_gone_on_with(verb, rooms, want, **how):
     room = rooms.new()
-    ended = rooms.run(room, VERBS[verb], Fault("full", random.Random(f"full {verb}").randint(2, moments * 3 // 4)))
+    ended = rooms.run(room, VERBS[verb], **how)
     assert ended.status == 2, ended.said
     assert_sentence(ended.said)
     assert not is_there(room)

@@ -15,7 +15,7 @@ from maskeleton.algorithms.tally import Tally
 from maskeleton.algorithms.terms import TERMS, Looks
 from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.anonymizers.streaming import one_after_another, smoothed, so_far
-from maskeleton.anonymizers.variety import kinds_of, variety
+from maskeleton.anonymizers.variety import variety
 from maskeleton.batch import Batch
 from maskeleton.body import bone_lengths
 from maskeleton.casting import kinds_of as kinds_named
@@ -135,7 +135,6 @@ def test_variety_is_what_differs_within_a_kind_and_as_large():
     assert np.abs(np.delete(found[0], 1)).max() < 1e-3
     assert np.abs(found[1:]).max() < 1e-3
     assert not variety(rows[:2], np.array([0, 1]), 4).any()  # each the only one of its kind
-    assert kinds_of({}, "action", 3).tolist() == [0, 0, 0]
 
 
 def test_variety_is_of_the_label_that_it_is_asked_about():

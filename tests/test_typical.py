@@ -8,7 +8,7 @@ from maskeleton import store
 from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.anonymizers.reader import Reader
 from maskeleton.anonymizers.usual import usual_ways, walked
-from maskeleton.apply import anonymized
+from maskeleton.apply import anonymized, replaced
 from maskeleton.body import bone_lengths
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
@@ -95,6 +95,14 @@ def test_of_recordings_that_come_to_last_differently_each_is_as_it_would_be_alon
         np.testing.assert_allclose(found.positions, alone.positions, atol=1e-5)
 
 
+def test_who_ends_before_a_neighbour_has_no_empty_frames():
+    positions, there = np.zeros((9, 1, 25, 3), np.float32), np.ones((9, 1), bool)
+    motion = Motion.of(positions, "r", {})
+    there[6:] = False
+    assert len(replaced(motion, positions, there).present) == 6  # and the neighbour lasts as long as this one did
+    assert len(replaced(motion._replace(present=there), positions, there).present) == 9  # nobody was there before
+
+
 def test_a_share_of_the_own_way_stays():
     far = [np.abs(np.subtract(*(through(typical(typical=share, duration=0.0), stranger(1, swing=swing))[0]
                                 for swing in (0.2, 0.4)))).max() for share in (0.0, 0.5, 1.0)]
@@ -139,6 +147,8 @@ def test_a_value_that_few_people_show_is_not_known():
 def test_an_option_that_is_none():
     with pytest.raises(UserError, match="'typical' cannot be 1.5"):
         ANONYMIZERS["typical"](KINECT25, typical=1.5)
+    with pytest.raises(UserError, match="'kinds' cannot be set"):
+        typical(kinds=2)
     assert {"typical", "posture", "rate", "duration"} <= usual_options("typical").keys()
     assert {"typical", "posture", "width", "causal"} <= usual_options("temporal").keys()
 

@@ -142,7 +142,7 @@ def anonymized(mask: Mask, motions: Sequence[Motion], skeleton: Skeleton, key: b
 def replaced(motion: Motion, positions: np.ndarray, present: np.ndarray, evenly_seen: bool = False) -> Motion:
     """A recording with other positions; where these are more or fewer frames, each is as well seen as the nearest one."""
     before, after = len(motion.present), len(present)
-    if after != before and present.any():  # others may have come to take longer
+    if present.any() and not np.array_equal(present, motion.present):  # others may have come to take longer
         after = int(np.flatnonzero(present.any(1))[-1]) + 1
         positions, present = positions[:after], present[:after]
     tracked = motion.tracked if after == before else motion.tracked[rows_of(before, after)]

@@ -7,7 +7,7 @@ they did.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -38,29 +38,25 @@ class Looks(NamedTuple):
 def of_straight(looks: Looks, released: Batch, batch: Batch) -> Tensor:
     """How much less than everything is open to linear seekers, in shares of it: summed over hidden labels, both lenses."""
     traits, kinds, found = looks.of(released), batch.labels[looks.keep[0]], []
-    for label in looks.hide:
-        truth = batch.labels[label]
-        rows = truth != UNKNOWN
+    for label, rows, truth in known(batch, looks.hide):
         learn = halves(kinds[rows])
         for seen in (traits, within(traits, kinds)):
-            if both(truth[rows], learn):
-                said = straight(seen[rows], truth[rows], looks.classes[label], learn)
+            if both(truth, learn):
+                said = straight(seen[rows], truth, looks.classes[label], learn)
                 most = math.log(looks.classes[label])
-                found.append((most - entropy(said, truth[rows][~learn])) / most)
+                found.append((most - entropy(said, truth[~learn])) / most)
     return torch.stack(found).sum() if found else traits.new_zeros(())
 
 
 def of_guard(looks: Looks, released: Batch, batch: Batch) -> Tensor:
     """Cross-entropy of linear keepers that learned from one half of the people, about the other."""
     traits, people, found = looks.of(released), batch.labels[looks.hide[0]], []
-    for label in looks.keep:
-        truth = batch.labels[label]
-        rows = truth != UNKNOWN
+    for label, rows, truth in known(batch, looks.keep):
         learn = halves(people[rows])
         for half in (learn, ~learn):
-            if both(truth[rows], half):
-                said = straight(traits[rows], truth[rows], looks.classes[label], half)
-                found.append(recognized(said, truth[rows][~half]))
+            if both(truth, half):
+                said = straight(traits[rows], truth, looks.classes[label], half)
+                found.append(recognized(said, truth[~half]))
     return torch.stack(found).mean() if found else traits.new_zeros(())
 
 
@@ -99,6 +95,13 @@ def bones(looks: Looks, batch: Batch) -> Tensor:
     children = [joint for joint, parent in enumerate(looks.parents) if parent >= 0]
     vectors = body[:, :, children] - body[:, :, [looks.parents[joint] for joint in children]]
     return nn.functional.normalize(vectors, dim=-1, eps=1e-4)
+
+
+def known(batch: Batch, labels: Sequence[str]) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Of each label the rows in which it is known, and what it is there."""
+    for label in labels:
+        rows = batch.labels[label] != UNKNOWN
+        yield label, rows, batch.labels[label][rows]
 
 
 def both(truth: Tensor, learn: Tensor) -> bool:

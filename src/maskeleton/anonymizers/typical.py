@@ -101,11 +101,14 @@ class Typical(Neutral):
 
     def prepare(self, dataset: MotionDataset) -> None:
         """What `neutral` must know; and of recordings with the same label how people move, and how they differ."""
+        if self.kinds and not self.lasts.any():
+            raise UserError("option 'kinds' cannot be set: how many values there are is found out here", "leave it away")
         super().prepare(dataset)
         part = looked_at(dataset, self.name)
         with torch.no_grad():
             shown = list(self._all_shown(part))
-            limbs, kinds = np.array([one.way[:-1].ravel() for one in shown]), np.array([one.kind for one in shown])
+            alike = [one for one in shown if one.kind != UNKNOWN] or shown
+            limbs, kinds = np.array([one.way[:-1].ravel() for one in alike]), np.array([one.kind for one in alike])
             self.varied.copy_(torch.from_numpy(variety(limbs, kinds, self.options["ways"])))
             self._make_room(0)
             if self.options["typical"]:

@@ -25,7 +25,3 @@ def variety(rows: np.ndarray, kinds: np.ndarray, count: int) -> np.ndarray:
         found[:most] = sizes[:most, None] * axes[:most] / np.sqrt(len(away))
     return found
 
-
-def kinds_of(labels: dict[str, np.ndarray], within: str, count: int) -> np.ndarray:
-    """What each of so many recordings is of: the codes of that label; where nobody wrote it down all are of one kind."""
-    return np.asarray(labels.get(within, np.zeros(count, np.int64)))
