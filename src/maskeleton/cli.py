@@ -227,8 +227,8 @@ def main(arguments: list[str] | None = None) -> None:
         print("interrupted; run the same command again to go on from here", file=sys.stderr)
         sys.exit(130)
     except OSError as fault:
+        _give_up_printing()
         if fault.errno == errno.EPIPE:  # who read the output has gone, as `head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         if fault.errno not in MENDABLE:
             raise
@@ -242,6 +242,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 _UsageError: Any = typer.BadParameter.__mro__[2]  # click's ClickException, which typer carries under changing names
+
+
+def _give_up_printing() -> None:
+    """Where the output takes nothing any more, what is still to be printed goes nowhere: Python would try again at its end."""
+    try:
+        print(end="", flush=True)  # where there is no output at all, this is nothing
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(wrong: str, remedy: str) -> None:
