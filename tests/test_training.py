@@ -184,6 +184,19 @@ def test_only_the_anonymizer_s_part_is_looked_at(given, tmp_path):
     assert not {*own.labels["subject"].tolist()} & {*others.tolist()}
 
 
+def test_where_everybody_does_everything_once_the_people_are_parted():
+    once, twice = story(9, 3, 1), story(9, 3, 4)
+    rows = rows_for(once, ["action"], ["subject"], None, 0)
+    assert np.array_equal(rows, rows_for(once, ["action"], ["subject"], "person", 0))
+    learned, others = once.select(rows), once.select(np.setdiff1d(np.arange(len(once)), rows))
+    assert {*learned.labels["action"].tolist()} == {*once.labels["action"].tolist()}
+    assert (len({*learned.labels["subject"].tolist()}), len({*others.labels["subject"].tolist()})) == (5, 4)
+    assert not {*learned.labels["subject"].tolist()} & {*others.labels["subject"].tolist()}
+    assert len({*twice.labels["subject"][rows_for(twice, ["action"], ["subject"], None, 0)].tolist()}) == 9  # by take
+    few = story(6, 3, 1)
+    assert len({*few.labels["subject"][rows_for(few, ["action"], ["subject"], None, 0)].tolist()}) == 6  # half are too few
+
+
 def test_what_given_networks_have_seen_is_seen(dataset, given):
     part = dataset.select(np.arange(12))
     mask = train(part, ["action"], ["gender"], set=given | {"epochs": 1}, engine=CPU)

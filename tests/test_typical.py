@@ -6,8 +6,11 @@ import torch
 
 from maskeleton import store
 from maskeleton.anonymizers import ANONYMIZERS
+from maskeleton.anonymizers.lively import SPEEDS, filled, liveliness
 from maskeleton.anonymizers.reader import Reader
+from maskeleton.anonymizers.stranger import Stranger, count_of, differences
 from maskeleton.anonymizers.usual import usual_ways, walked
+from maskeleton.anonymizers.waves import frequencies
 from maskeleton.apply import anonymized, replaced
 from maskeleton.body import bone_lengths
 from maskeleton.dataset import MotionDataset
@@ -41,7 +44,7 @@ CREW = crew()
 
 
 def typical(dataset=CREW, **options):
-    net = ANONYMIZERS["typical"](KINECT25, **{"noise": 0.0, "after": 0.0} | options).eval()
+    net = ANONYMIZERS["typical"](KINECT25, **{"noise": 0.0, "after": 0.0, "lively": 0.0, "stranger": 0.0} | options).eval()
     net.prepare(dataset)
     return net
 
@@ -118,6 +121,34 @@ def test_draws_differ_from_recording_to_recording():
     assert np.linalg.norm(one - other, axis=-1).mean() > 0.005
 
 
+def test_everybody_is_somebody_else_who_never_was():
+    """The body and the length come of lots alone: two people with the same lots get the same."""
+    net = typical(stranger=0.7)
+    small, tall = waver(66, 0.9, 0.0, **ACTIONS[1]), waver(66, 1.2, 0.2, **ACTIONS[1])
+    built = {}
+    for seed in range(40):
+        one, other = through(net, small, seed=seed)[0][:, 0], through(net, tall, seed=seed)[0][:, 0]
+        assert len(one) == len(other)
+        lengths = bone_lengths(one, KINECT25)
+        np.testing.assert_allclose(lengths, np.broadcast_to(lengths[0], lengths.shape), atol=1e-5)  # a body is rigid
+        np.testing.assert_allclose(lengths[0], bone_lengths(other, KINECT25)[0], atol=1e-5)
+        built[seed] = len(one), lengths[0]
+    sizes = np.log(np.median([lengths / net.lengths.numpy().clip(1e-3) for _, lengths in built.values()], 1))
+    known = np.log(0.9 + 0.05 * np.arange(6)).std()  # how far those differ whom it knows
+    assert 0.4 * known < sizes.std() < 1.1 * known
+    assert abs(sizes.mean()) < known / 2
+    assert len({frames for frames, _ in built.values()}) > 3
+
+
+def test_what_trembles_comes_back_as_strong_as_it_is_with_people():
+    plain, lively = typical(), typical(lively=1.0)
+    shaking = [float(np.abs(np.diff(through(net, stranger(1))[0][:, 0, 7], 2, axis=0)).mean()) for net in (plain, lively)]
+    own = float(np.mean([np.abs(np.diff(motion.positions[:, 0, 7], 2, axis=0)).mean() for motion in CREW
+                         if motion.labels["action"] == 1]))
+    assert shaking[0] < own / 2
+    assert own / 2 < shaking[1] < 2 * own
+
+
 def test_a_second_body_has_a_way_of_its_own():
     """Who is first waves the left arm; the other one hardly moves."""
     motions = [Motion.of(np.stack([stranger(1, 60 + take, swing=0.5 + 0.02 * person),
@@ -147,6 +178,10 @@ def test_a_value_that_few_people_show_is_not_known():
 def test_an_option_that_is_none():
     with pytest.raises(UserError, match="'typical' cannot be 1.5"):
         ANONYMIZERS["typical"](KINECT25, typical=1.5)
+    with pytest.raises(UserError, match="'lively' cannot be 2"):
+        ANONYMIZERS["typical"](KINECT25, lively=2)
+    with pytest.raises(UserError, match="'stranger' cannot be -1"):
+        ANONYMIZERS["typical"](KINECT25, stranger=-1)
     with pytest.raises(UserError, match="'kinds' cannot be set"):
         typical(kinds=2)
     assert {"typical", "posture", "rate", "duration"} <= usual_options("typical").keys()
@@ -199,6 +234,33 @@ def test_a_usual_way_is_the_mean_of_people_and_swings_as_far_as_they_do():
     assert found[0, 1, 1] == pytest.approx(0.4 / 3 * 2.5, rel=0.2)  # people are opposed; their mean may be 2.5 times as far
     same = usual_ways(np.abs(ways), np.array([1, 1, 2, 3]))
     assert same[0, 1, 1] == pytest.approx(0.4, rel=0.01)
+
+
+def test_what_a_motion_lacks_is_filled_and_what_it_has_stays():
+    torch.manual_seed(0)
+    frames, hertz = 60, frequencies(60, 60, 30.0)
+    own, lots = torch.randn(2, 5, 3, frames) * 0.1, (torch.randn(2, 5, 3, frames), torch.randn(2, 5, 3, frames))
+    wanted = liveliness(own, hertz, frames)
+    wanted[0] += 1.0  # the first one is to swing further
+    found = filled(own, wanted, hertz, frames, *lots)
+    np.testing.assert_allclose(found[1], own[1], atol=1e-3)
+    np.testing.assert_allclose(found[0, ..., hertz < SPEEDS[0]], own[0, ..., hertz < SPEEDS[0]])
+    reached = liveliness(found, hertz, frames)[0] - liveliness(own, hertz, frames)[0]
+    assert reached.mean() == pytest.approx(1.0, abs=0.3)
+
+
+def test_a_stranger_differs_as_far_as_recordings_do():
+    rng, many = np.random.default_rng(0), 4000
+    size = np.exp(rng.normal(0, 0.1, (many, 1)))
+    lengths = np.array([0.0, *[0.3] * 15]) * size * np.exp(rng.normal(0, 0.02, (many, 16)))
+    kinds = np.arange(many) % 3
+    loud = rng.normal(0, 0.5, (many, 1, 1)) + rng.normal(0, 0.2, (many, 16, len(SPEEDS))) + kinds[:, None, None]
+    spread = differences(lengths, loud, rng.normal(0, 0.3, many) + kinds, kinds)
+    assert spread.shape == (count_of(16),)
+    found = Stranger.of(torch.from_numpy(spread)[None], 16)
+    assert [float(found.size), float(found.loud), float(found.long)] == pytest.approx([0.1, 0.5, 0.3], rel=0.1)
+    assert found.build[0].tolist() == pytest.approx([0.0, *[0.02] * 15], rel=0.15)
+    np.testing.assert_allclose(found.swings, 0.2, rtol=0.1)
 
 
 def test_a_foot_that_carries_stays_where_it_is():

@@ -90,6 +90,13 @@ def three_parts(dataset: MotionDataset, label: str, by: str | None = None, folds
     return tuple(parts)
 
 
+def half_of_the_people(dataset: MotionDataset, seed: int = 0, keep: str = "action") -> np.ndarray:
+    """All recordings of every second person, by lot: what an anonymizer may see where takes cannot be parted."""
+    design = design_of(dataset, IDENTITY, keep)
+    groups = deal(design._replace(label="", attribute=False), "person", 1, seed, parts=2)
+    return np.sort(design.rows[groups.of == 0])
+
+
 def open_set(dataset: MotionDataset, folds: int | None = None, seed: int = 0,
              keep: str = "action") -> tuple[OpenSet, ...]:
     """Training people, and gallery and probe of people nobody trained on: every person is unseen once."""

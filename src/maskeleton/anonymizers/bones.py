@@ -22,7 +22,7 @@ class Bones(Canonical):
         if not len(crew.bodies):
             return positions
         bones = bones_of(crew.bodies, self.tree)
-        lengths, scale = self.longer(bones, crew)
+        lengths, scale = self.longer(bones, crew, seeds)
         before = crew.bodies[:, [*self.tree.feet, self.tree.root]]
         limbs, way = self.standing(self.directions(bones) * lengths, before, scale, crew.weight)
         shift = crew.mean(before[:, 2]) - crew.mean(way)

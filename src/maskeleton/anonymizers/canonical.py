@@ -77,12 +77,16 @@ class Canonical(Anonymizer):
             return bones / long
         return torch.where(long > SHORTEST, bones / long.clamp(min=SHORTEST), self.posture[..., None])
 
-    def longer(self, bones: Tensor, crew: Crew) -> tuple[Tensor, Tensor]:
+    def longer(self, bones: Tensor, crew: Crew, seeds: Tensor) -> tuple[Tensor, Tensor]:
         """(N, J, 1, 1) the lengths that bones (N, J, 3, T) are to have, and (N,) how much longer the legs get."""
         own = crew.mean(size(bones).flatten(1, 2))
-        lengths = torch.lerp(own, self.lengths.expand_as(own), min(self.strength, 1.0))
+        lengths = torch.lerp(own, self.built(crew, seeds).expand_as(own), min(self.strength, 1.0))
         legs = self.tree.leads[list(self.tree.feet)].to(own).sum(0)
         return lengths[..., None, None], (lengths @ legs) / (own @ legs).clamp(min=1e-3)
+
+    def built(self, crew: Crew, seeds: Tensor) -> Tensor:
+        """(J,) or (N, J) metres: the bones that bodies come to have."""
+        return self.lengths
 
     def standing(self, bones: Tensor, before: Tensor, scale: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Joints (N, J, 3, T) seen from the root, and a way of the root (N, 3, T) on which feet do not slide.

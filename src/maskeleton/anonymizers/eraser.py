@@ -54,7 +54,7 @@ class Eraser(Canonical):
         if not len(crew.bodies):
             return positions
         bones = bones_of(crew.bodies, self.tree)
-        lengths, scale = self.longer(bones, crew)
+        lengths, scale = self.longer(bones, crew, seeds)
         directions, cosine, sine = self._inside(crew, bones)
         directions = turned(self._erased(directions, crew), cosine[:, None], -sine[:, None])
         before = crew.bodies[:, [*self.tree.feet, self.tree.root]]

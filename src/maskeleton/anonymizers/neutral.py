@@ -133,7 +133,7 @@ class Neutral(Canonical):
         if not len(crew.bodies):
             return positions
         bones = bones_of(crew.bodies, self.tree)
-        lengths, scale = self.longer(bones, crew)
+        lengths, scale = self.longer(bones, crew, seeds)
         directions, cosine, sine = self._inside(crew, bones)
         directions = self._at_rest(self._alike(directions, self._aim(directions, crew.weight), crew, seeds))
         cosine, sine, lead = self._turned_back(cosine, sine, crew)

@@ -3,9 +3,13 @@
 What it seems to show is read off by a linear reader in closed form, learned in `prepare` from the label `within`; of what
 is released nobody has to say it. For each value of that label it is known how people usually move (bones, and how they
 turn, swinging as far as people do) and how long it takes; bodies that are not a recording's first have ways of their own.
+A release in which everybody is the mean of all teaches nobody what people look like, so each recording shows somebody
+else, who never was.
 
 typical: how far a recording goes that way · after: of how people differ in doing the same a fresh draw is added, so many
-times as far · duration: as long as what it seems to show · the other options are `neutral`'s, and work on what stays.
+times as far · lively: what a mean does not show, how fast bones swing and tremble, is drawn · stranger: so many times as
+far as people do the body, its liveliness and the length of the recording differ from the usual · duration: as long as what
+it seems to show · the other options are `neutral`'s, and work on what stays.
 """
 
 import math
@@ -21,11 +25,13 @@ from maskeleton.anonymizers.base import at_least, whole
 from maskeleton.anonymizers.canonical import Canonical
 from maskeleton.anonymizers.crew import Crew
 from maskeleton.anonymizers.ground import usual_turn
-from maskeleton.anonymizers.limbs import unit
+from maskeleton.anonymizers.limbs import bones_of, size, unit
+from maskeleton.anonymizers.lively import SPEEDS, filled, liveliness
 from maskeleton.anonymizers.neutral import Neutral
 from maskeleton.anonymizers.population import FEWEST_PEOPLE, each_body, looked_at, people_of
 from maskeleton.anonymizers.reader import Reader
-from maskeleton.anonymizers.spectrum import slower
+from maskeleton.anonymizers.spectrum import drift, slower
+from maskeleton.anonymizers.stranger import Stranger, count_of, differences
 from maskeleton.anonymizers.tempo import as_long, evened, rows_of
 from maskeleton.anonymizers.usual import MOMENTS, at_moments, turns_of, usual_ways, walked
 from maskeleton.anonymizers.variety import variety
@@ -50,6 +56,8 @@ class Shown(NamedTuple):
     frames: int
     way: np.ndarray  # (J + 1, 3, waves)
     traits: np.ndarray
+    lengths: np.ndarray  # (J,) metres
+    lively: np.ndarray  # (J, bands)
 
 
 class Typical(Neutral):
@@ -62,17 +70,21 @@ class Typical(Neutral):
     varied: Tensor  # (ways, J·3·waves) how people differ in doing the same
     usual: Tensor  # (roles, kinds, (J + 1)·3·waves) how people usually do each kind
     lasts: Tensor  # (kinds,) how many frames it usually takes, as logarithms
+    lively: Tensor  # (kinds, J, bands) how far bones usually swing at each speed, as logarithms
+    strange: Tensor  # how far recordings differ in each number of a stranger
     middle: Tensor
     spread_of_traits: Tensor
     weights: Tensor
 
     def __init__(self, skeleton: Skeleton, *, typical: float = 1.0, after: float = 0.5, within: str = "action",
                  waves: int = 16, ways: int = 64, kinds: int = 0, duration: float = 1.0, mixing: float = 0.0,
-                 **options: Any) -> None:
+                 lively: float = 1.0, stranger: float = 0.7, **options: Any) -> None:
         super().__init__(skeleton, duration=duration, mixing=mixing, **options)
-        if at_least("typical", typical, 0) > 1:
-            raise UserError(f"option 'typical' cannot be {typical}", "it goes from 0, nothing, to 1")
+        for name, value in {"typical": typical, "lively": lively}.items():
+            if at_least(name, value, 0) > 1:
+                raise UserError(f"option {name!r} cannot be {value}", "it goes from 0, nothing, to 1")
         self.options |= {"typical": float(typical), "after": at_least("after", after, 0), "within": str(within),
+                         "lively": float(lively), "stranger": at_least("stranger", stranger, 0),
                          "waves": min(whole("waves", waves, 1), MOMENTS), "ways": whole("ways", ways, 1)}
         self.manner = Manner(skeleton)
         self.remember(varied=(self.options["ways"], len(skeleton.joints) * 3 * self.options["waves"]))
@@ -85,7 +97,8 @@ class Typical(Neutral):
         joints = len(self.skeleton.joints)
         traits = sum(channel.shape[1] for channel in self.manner(torch.zeros(1, 4, joints, 3))) if kinds else 0
         self.remember(usual=(ROLES, kinds, (joints + 1) * 3 * self.options["waves"]), lasts=(kinds,), middle=(traits,),
-                      spread_of_traits=(traits,), weights=(traits, kinds))
+                      spread_of_traits=(traits,), weights=(traits, kinds), lively=(kinds, joints, len(SPEEDS)),
+                      strange=(count_of(joints),))
 
     def share(self, option: str) -> float:
         """The common pose at both ends is for what stays of the own way."""
@@ -134,7 +147,12 @@ class Typical(Neutral):
                 way = usual_ways(np.array([one.way for one in enough]), np.array([one.person for one in enough]))
                 self.usual[role, place] = torch.from_numpy(way).flatten()
             self.lasts[place] = float(np.mean([math.log(one.frames) for one in mine]))
+            people = [[one.lively for one in mine if one.person == person] for person in doing[kind]]
+            self.lively[place] = torch.from_numpy(np.mean([np.mean(own, 0) for own in people], 0))
         truth = torch.tensor([kinds.index(one.kind) for one in known])
+        self.strange.copy_(torch.from_numpy(differences(
+            np.array([one.lengths for one in known]), np.array([one.lively for one in known]),
+            np.log([one.frames for one in known]), truth.numpy())))
         reader = Reader.taught(torch.from_numpy(np.array([one.traits for one in known])), truth, len(kinds))
         for buffer, found in zip((self.middle, self.spread_of_traits, self.weights), reader, strict=True):
             buffer.copy_(found)
@@ -153,7 +171,11 @@ class Typical(Neutral):
         directions, cosine, sine = self._inside(crew)
         tracks = torch.cat([directions, turns_of(cosine, sine, crew.weight)], 1)
         way = at_moments(waves_of(tracks, min(frames, MOMENTS)), frames)[0, ..., : self.options["waves"]]
-        return Shown(kind, role, person, frames, way.numpy(), self._traits(crew)[0].numpy())
+        as_it_was = Crew.of(positions, present)
+        waves = waves_of(self._inside(as_it_was)[0], frames)
+        lively = liveliness(waves, frequencies(frames, frames, float(self.fps)), frames)[0]
+        lengths = size(bones_of(as_it_was.bodies, self.tree))[0, :, 0].median(-1).values
+        return Shown(kind, role, person, frames, way.numpy(), self._traits(crew)[0].numpy(), lengths.numpy(), lively.numpy())
 
     def _traits(self, crew: Crew) -> Tensor:
         """(N, F) what the reader looks at."""
@@ -167,7 +189,7 @@ class Typical(Neutral):
         share = self.share("duration")
         if not (self.retimes and share and self.kinds) or not bool(present.any()):
             return super().forward(positions, present, seeds)
-        wanted = self._usual_lengths(positions, present, share)
+        wanted = self._usual_lengths(positions, present, seeds, share)
         found, there = (some.new_zeros(len(some), max(wanted), *some.shape[2:]) for some in (positions, present))
         for length in set(wanted):
             rows = [row for row, other in enumerate(wanted) if other == length]
@@ -175,13 +197,13 @@ class Typical(Neutral):
             found[rows, :length], there[rows, :length] = Canonical.forward(self, timed, still, seeds[rows])
         return found, there
 
-    def _usual_lengths(self, positions: Tensor, present: Tensor, share: float) -> list[int]:
+    def _usual_lengths(self, positions: Tensor, present: Tensor, seeds: Tensor, share: float) -> list[int]:
         """How many frames each recording is to have: as its first body's doing takes; where nobody is, as before."""
         crew = self._seen_as(Crew.of(evened(positions, present, self.share("tempo")), present))
         assert crew.seems is not None
         found = [positions.shape[1]] * len(positions)
         first = (crew.leaders == torch.arange(len(crew.bodies), device=positions.device)).tolist()
-        usual = (crew.seems @ self.lasts).tolist()
+        usual = (crew.seems @ self.lasts + self._strangers(crew, seeds).long[:, 0]).tolist()
         for row, leads, long in zip(crew.anybody.nonzero()[:, 0].tolist(), first, usual, strict=True):
             if leads:
                 found[row] = max(1, round(math.exp((1 - share) * math.log(found[row]) + share * long)))
@@ -193,6 +215,17 @@ class Typical(Neutral):
         with torch.no_grad():
             reader = Reader(self.middle, self.spread_of_traits, self.weights)
             return crew._replace(seems=torch.softmax(SURE * reader.says(self._traits(crew)), 1))
+
+    def _strangers(self, crew: Crew, seeds: Tensor) -> Stranger:
+        """Somebody for each body, who is in nothing but lots."""
+        lots = crew.drawn(seeds, "stranger", len(self.strange))
+        return Stranger.of(self.options["stranger"] * min(self.strength, 1.0) * self.strange * lots, len(self.lengths))
+
+    def built(self, crew: Crew, seeds: Tensor) -> Tensor:
+        if crew.seems is None:
+            return self.lengths
+        who = self._strangers(crew, seeds)
+        return self.lengths * (who.size + who.build).exp()
 
     def _usual(self, crew: Crew) -> Tensor:
         """(N, J + 1, 3, waves) the way people usually do what each body seems to do."""
@@ -223,6 +256,22 @@ class Typical(Neutral):
         lots = crew.drawn(seeds, word, self.options["ways"]) * loud
         shape = (len(like), *like.shape[1:3], self.options["waves"])
         return F.pad(torch.matmul(lots, self.varied).view(shape), (0, like.shape[-1] - shape[-1]))
+
+    def _seen(self, waves: Tensor, frames: int, crew: Crew, seeds: Tensor) -> Tensor:
+        share = self.share("lively")
+        if crew.seems is None or not share:
+            return super()._seen(waves, frames, crew, seeds)
+        hertz = frequencies(frames, frames, float(self.fps)).to(waves)
+        waves = F.pad(waves, (0, frames - waves.shape[-1]))
+        waves = waves + crew.drawn(seeds, "drift", *waves.shape[1:]) * (self.share("noise") * drift(hertz, frames,
+                                                                                              self.options["drift"]))
+        who = self._strangers(crew, seeds)
+        wanted = torch.einsum("nk,kjb->njb", crew.seems, self.lively) + who.loud[..., None] + who.swings
+        ends = crew.drawn(seeds, "alone", *waves.shape[1:])
+        alone = ends - ends[:, self.tree.parents.to(ends.device)]  # a sensor sees joints tremble, not bones
+        together = torch.matmul(self.components.T, crew.drawn(seeds, "together", len(self.components), frames))
+        found = filled(waves, wanted + math.log(share), hertz, frames, together.view_as(waves), alone)
+        return unit(tracks_of(found, frames))
 
     # ── where it goes ────────────────────────────────────────────────────────────────────────────────────────────────
 

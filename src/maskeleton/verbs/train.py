@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from maskeleton.anonymizers.population import FEWEST_PEOPLE, people_of
 from maskeleton.casting import MADE
 from maskeleton.checkpoint import CURVES, PAGE, STATE, WEIGHTS
 from maskeleton.dataset import MotionDataset
@@ -17,7 +18,7 @@ from maskeleton.games import arranged
 from maskeleton.jobs import Report, alone, remove
 from maskeleton.mask import Mask, learns, only_prepares, save, usual_options
 from maskeleton.record import RECORD, record_of, write_record
-from maskeleton.splits import three_parts
+from maskeleton.splits import half_of_the_people, three_parts
 from maskeleton.training import train as trained
 from maskeleton.verbs.audit import refuse_labels, roles_of
 from maskeleton.verbs.convert import keep_apart, refuse_overwriting
@@ -78,7 +79,7 @@ def train(
         rows = rows_for(dataset, keep, hide, by, seed)
         told_by_one = say if engine.first else lambda words: None
         rest = "the others are for evaluate" if len(rows) < len(dataset) else "nothing is held back for evaluate"
-        told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from; {rest}")
+        told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from{_of_whom(dataset, rows)}; {rest}")
         if "within" in usual_options(arranged(preset, changes)[0]["anonymizer"]):
             for missing in unknown_values(dataset, rows, keep or []):
                 told_by_one(missing)
@@ -112,6 +113,14 @@ def train(
             raise
 
 
+def _of_whom(dataset: MotionDataset, rows: np.ndarray) -> str:
+    """Which share of the people they are of, where that is not everybody."""
+    if "subject" not in dataset.labels:
+        return ""
+    some, everybody = (len(np.unique(people_of(part))) for part in (dataset.select(rows), dataset))
+    return f", of {some} of {everybody} people" if some < everybody else ""
+
+
 def unknown_values(dataset: MotionDataset, rows: np.ndarray, keep: Sequence[str]) -> Iterator[str]:
     """A sentence for each kept label of which there are values that nothing is learned of."""
     for label in keep:
@@ -143,12 +152,18 @@ def _alone(out: Path, engine: Engine) -> Iterator[None]:
 
 def rows_for(dataset: MotionDataset, keep: Sequence[str], hide: Sequence[str], by: str | None, seed: int) -> np.ndarray:
     """The recordings that an anonymizer may see: neither the judges' nor the tested ones. Where an attribute is to be
-    hidden they are those of other people."""
+    hidden they are those of other people; where it is the person, too, if of a kept label it would else miss values."""
     if by == EVERYTHING:
         return np.arange(len(dataset))
     attributes = [label for label in hide if label != "subject"]
+    if not attributes and by == "person":
+        return half_of_the_people(dataset, seed, keep[0])
     parts = three_parts(dataset, (attributes or list(hide))[0], by, folds=1, seed=seed, keep=keep[0])
-    return np.asarray(parts[0].anonymizer)
+    rows = np.asarray(parts[0].anonymizer)
+    if by is None and not attributes and any(unknown_values(dataset, rows, keep)):
+        apart = half_of_the_people(dataset, seed, keep[0])
+        return apart if len(np.unique(people_of(dataset.select(apart)))) >= FEWEST_PEOPLE else rows
+    return rows
 
 
 def told(mask: Mask, out: Path) -> str:
