@@ -6,7 +6,7 @@ import torch
 
 from maskeleton import store
 from maskeleton.anonymizers import ANONYMIZERS
-from maskeleton.anonymizers.lively import SPEEDS, filled, liveliness
+from maskeleton.anonymizers.lively import SPEEDS, bursts, filled, liveliness
 from maskeleton.anonymizers.reader import Reader
 from maskeleton.anonymizers.stranger import Stranger, count_of, differences
 from maskeleton.anonymizers.usual import usual_ways, walked
@@ -247,6 +247,15 @@ def test_what_a_motion_lacks_is_filled_and_what_it_has_stays():
     np.testing.assert_allclose(found[0, ..., hertz < SPEEDS[0]], own[0, ..., hertz < SPEEDS[0]])
     reached = liveliness(found, hertz, frames)[0] - liveliness(own, hertz, frames)[0]
     assert reached.mean() == pytest.approx(1.0, abs=0.3)
+
+
+def test_what_moves_trembles_more_and_nobody_is_blown_up():
+    tracks = torch.zeros(1, 2, 3, 40)
+    tracks[0, 0, 0, :20] = torch.arange(20) * 0.1  # one bone moves at first, the other one never
+    found = bursts(tracks)[0, :, 0]
+    assert found[0, :19].min() > 5 * found[0, 21:].max()
+    assert found[1].tolist() == pytest.approx([1.25] * 40)
+    assert bursts(tracks[..., :1]).tolist() == [[[[1.0]], [[1.0]]]]
 
 
 def test_a_stranger_differs_as_far_as_recordings_do():

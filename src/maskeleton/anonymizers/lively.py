@@ -13,6 +13,7 @@ from maskeleton.anonymizers.spectrum import STILL
 
 SPEEDS = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0)  # Hz: where bands begin; slower is what is shown itself
 ALONE = 3.0  # Hz: faster swings of one bone say nothing of the others
+CALM = 0.25  # of the usual trembling is there where nothing moves
 FAINT = 1e-4  # swings under a hundredth of a degree are not told apart
 
 
@@ -35,6 +36,16 @@ def filled(waves: Tensor, wanted: Tensor, hertz: Tensor, frames: int, together: 
     lacking = (wanted.exp() - FAINT).square() - _swings(waves, bands, frames).square()
     gain = lacking.clamp(min=0).sqrt() / _swings(lots, bands, frames).clamp(min=math.sqrt(STILL))
     return waves + lots * torch.matmul(gain, bands)[:, :, None]
+
+
+def bursts(tracks: Tensor) -> Tensor:
+    """(N, J, 1, T) how much of its trembling a bone has in each frame of its directions (N, J, 3, T): what moves faster is
+    seen worse."""
+    if tracks.shape[-1] < 2:
+        return torch.ones_like(tracks[:, :, :1])
+    speed = tracks.diff(dim=-1).square().sum(2, keepdim=True).clamp(min=STILL).sqrt()
+    speed = torch.cat([speed[..., :1], speed], -1)
+    return CALM + speed / speed.mean(-1, keepdim=True)
 
 
 def _swings(waves: Tensor, bands: Tensor, frames: int) -> Tensor:

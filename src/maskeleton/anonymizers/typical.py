@@ -26,7 +26,7 @@ from maskeleton.anonymizers.canonical import Canonical
 from maskeleton.anonymizers.crew import Crew
 from maskeleton.anonymizers.ground import usual_turn
 from maskeleton.anonymizers.limbs import bones_of, size, unit
-from maskeleton.anonymizers.lively import SPEEDS, filled, liveliness
+from maskeleton.anonymizers.lively import SPEEDS, bursts, filled, liveliness
 from maskeleton.anonymizers.neutral import Neutral
 from maskeleton.anonymizers.population import FEWEST_PEOPLE, each_body, looked_at, people_of
 from maskeleton.anonymizers.reader import Reader
@@ -269,6 +269,7 @@ class Typical(Neutral):
         wanted = torch.einsum("nk,kjb->njb", crew.seems, self.lively) + who.loud[..., None] + who.swings
         ends = crew.drawn(seeds, "alone", *waves.shape[1:])
         alone = ends - ends[:, self.tree.parents.to(ends.device)]  # a sensor sees joints tremble, not bones
+        alone = waves_of(alone * bursts(tracks_of(waves, frames)), frames)
         together = torch.matmul(self.components.T, crew.drawn(seeds, "together", len(self.components), frames))
         found = filled(waves, wanted + math.log(share), hertz, frames, together.view_as(waves), alone)
         return unit(tracks_of(found, frames))
