@@ -20,6 +20,7 @@ from maskeleton.skeleton import KINECT25
 from maskeleton.standing import at_risk, beaten, points, standings
 from maskeleton.verbs.anonymize import anonymize
 from maskeleton.verbs.compare import compare
+from maskeleton.verbs.report import report
 from maskeleton.verbs.targeting import (
     STRENGTHS,
     Reached,
@@ -93,6 +94,24 @@ def test_it_is_told_on_one_screen_and_on_a_page(tmp_path):
     drawn = picture(points(card, "subject"), "subject", "action")
     assert drawn.count("<circle") == 5
     assert drawn.count('stroke="#b8c0ca"') == 1
+
+
+def test_a_report_of_it_is_its_page_without_what_is_the_owner_s(tmp_path):
+    card = card_of(TOLD)
+    card.warnings = ["/home/lab/data is small"]
+    card.data = {"name": "walks", "content_id": "c" * 32}
+    card.write(tmp_path / "run")
+    told = report(tmp_path / "run", tmp_path / "report.html", figures=tmp_path / "figures").read_text()
+    assert "walks and what was made of it" in told
+    assert all(name in told for name in TOLD)
+    assert "/home/lab" not in told
+    assert "c" * 32 not in told
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["subject-action.svg"]
+    with pytest.raises(UserError, match="is there already"):
+        report(tmp_path / "run", tmp_path / "again.html", figures=tmp_path / "figures")
+    assert not (tmp_path / "again.html").exists()
+    owner = report(tmp_path / "run", tmp_path / "mine.html", show_originals=True).read_text()
+    assert "/home/lab" in owner
 
 
 # ── the verb ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -92,3 +92,10 @@ def test_an_evaluation_of_something_else_is_refused(room: Path, tmp_path: Path) 
     Scorecard("evaluate", data={"recordings": 99, "skeleton": "kinect25"}).write(tmp_path / "larger")
     with pytest.raises(UserError, match="is not of this release"):
         made(room, tmp_path / "out", evaluation=tmp_path / "larger")
+    data = {"recordings": 16, "skeleton": "kinect25", "released": "0" * 32}
+    Scorecard("evaluate", data=data, headline=[HEADLINE]).write(tmp_path / "other")
+    with pytest.raises(UserError, match="is of another release"):
+        made(room, tmp_path / "out", evaluation=tmp_path / "other")
+    known = Scorecard("evaluate", data=data | {"released": store.open(room / "anonymized").content_id}, headline=[HEADLINE])
+    known.write(tmp_path / "this")
+    assert "0.410" in (made(room, tmp_path / "out", evaluation=tmp_path / "this") / "DATASHEET.md").read_text()

@@ -22,12 +22,13 @@ LEGEND = ("To the right more of what must stay is kept, upwards less of what mus
 
 def write_pictures(card: Scorecard, folder: Path) -> list[Path]:
     """Put compare.html and one picture for each hidden and kept label into a run's folder."""
-    made = []
-    for label in hidden(card):
-        found = points(card, label)
-        for kept in _kept(found):
-            made.append(_put(folder / f"{label}-{kept}.svg", picture(found, label, kept)))
-    return [*made, _put(folder / PAGE, page(card))]
+    return [*(_put(folder / name, drawn) for name, drawn in pictures(card).items()), _put(folder / PAGE, page(card))]
+
+
+def pictures(card: Scorecard) -> dict[str, str]:
+    """Every picture under the name of its file."""
+    told = {label: points(card, label) for label in hidden(card)}
+    return {f"{label}-{kept}.svg": picture(found, label, kept) for label, found in told.items() for kept in _kept(found)}
 
 
 def page(card: Scorecard) -> str:
@@ -41,8 +42,8 @@ def page(card: Scorecard) -> str:
         body += [f"<figure>{picture(found, label, kept)}</figure>" for kept in _kept(found)]
         body.append(f'<p class="soft">{escape(LEGEND)}</p>{_table(found)}{_equal(found, label)}')
     body += [_listed("Before you rely on it", card.warnings), _listed("What was not tried", card.not_tried)]
-    content = escape(str(card.data.get("content_id", "")))
-    return document(title, "".join(body), f"maskeleton compare, seed {card.seed}, content <code>{content}</code>")
+    content = f", content <code>{escape(str(card.data['content_id']))}</code>" if "content_id" in card.data else ""
+    return document(title, "".join(body), f"maskeleton compare, seed {card.seed}{content}")
 
 
 def _kept(found: Sequence[Point]) -> list[str]:
@@ -114,7 +115,7 @@ def _cross(point: Point, kept: str, least: float, grey: bool) -> str:
 
 def _named(shown: Sequence[Point], kept: str, least: float, worse: dict[str, str]) -> list[str]:
     """Names beside their crosses, moved towards the middle where they would cover each other."""
-    taken: list[tuple[float, float]] = []
+    taken = [(LEFT + WIDE + 6, _y(point.chance) + 4) for point in shown[:1]]  # there stands "chance"
     parts = []
     for point in sorted(shown, key=lambda point: -abs(point.risk.rate - 0.5)):
         x, y = _x(point.kept[kept].rate, least) + 8, _y(point.risk.rate) - 6

@@ -111,6 +111,7 @@ def evaluate(
         folders = [Path(own) / name for name in ("original", "released")]
         before, after = (mapped(read(data, format), folder)
                          for data, folder in zip((original, released), folders, strict=True))
+        whole = after.content_id
         before, after, notes = side_by_side(before, after, tuple(labels))
         also = second(after, twice, format)
         before, after = before.select(also.rows), after.select(also.rows)
@@ -138,6 +139,7 @@ def evaluate(
                     share=Share(*share, on), say=say)
         card = Scorecard("evaluate", seed=seed, data=told_of(after, Path(released).name))
         card.data["original"] = before.content_id
+        card.data["released"] = whole
         card.data["made_by"] = [{key: entry.get(key) for key in ("with", "options", "strength", "model")}
                                 for entry in after.history if entry.get("verb") == "anonymize"]
         card.curves += lessons(made_by)

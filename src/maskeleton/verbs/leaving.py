@@ -34,6 +34,9 @@ def card_of(run: str | Path | None, dataset: MotionDataset) -> Scorecard | None:
         raise UserError(f"{run} was written by {card.verb}", "give the folder that maskeleton evaluate --out wrote")
     if not set(card.data) >= {"recordings", "skeleton"} or card.data["recordings"] > len(dataset):
         raise UserError(f"{run} is not of this release", "evaluate what is released")
+    if card.data.get("released", dataset.content_id) != dataset.content_id:
+        raise UserError(f"{run} is of another release: the recordings that it measured are not these",
+                        "evaluate what is released, or release what was evaluated")
     return card
 
 

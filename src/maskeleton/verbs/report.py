@@ -18,6 +18,8 @@ from maskeleton.page.overview import Step
 from maskeleton.page.plot import Figure, Frames, before_after
 from maskeleton.page.report import Shown
 from maskeleton.page.report import report as page_of
+from maskeleton.page.versus import page as page_of_several
+from maskeleton.page.versus import pictures
 from maskeleton.scorecard import FILE, Rows, Scorecard
 from maskeleton.verbs.convert import refuse_overwriting
 
@@ -43,30 +45,54 @@ def report(
     if out.is_dir():
         raise UserError(f"{out} is a folder", "name a file, such as report.html")
     told = opened(run)
-    shown = list(recordings(run, told.card, show_originals))
-    page = page_of(told, shown, secret=show_originals, chapters=chapters)
-    if figures is not None:
-        press_all(told, shown, Path(figures), show_originals, force)
+    if told.card.verb == "compare":
+        page = beside_each_other(told if show_originals else public(told), figures, force)
+    else:
+        shown = list(recordings(run, told.card, show_originals))
+        page = page_of(told, shown, secret=show_originals, chapters=chapters)
+        if figures is not None:
+            press_all(told, shown, Path(figures), show_originals, force)
     with atomic(out) as file:
         file.write_text(page, "utf-8")
     return out
+
+
+def beside_each_other(run: Run, folder: str | Path | None, force: bool) -> str:
+    """The page of several releases; their pictures lie in the folder, too, if there is to be one."""
+    if folder is not None:
+        made = {_drawn_in(Path(folder)) / name: drawn for name, drawn in pictures(run.card).items()}
+        _refuse_figures(made, force)
+        for path, drawn in made.items():
+            with atomic(path) as file:
+                file.write_text(drawn, "utf-8")
+    return page_of_several(run.card)
 
 
 def press_all(run: Run, shown: Iterable[Shown], folder: Path, secret: bool, force: bool) -> list[Path]:
     """Every figure of a run, as SVG, PNG and PDF, one and two columns wide."""
     from maskeleton.page.press import files_of, press
 
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file, and figures are many", "name a folder with --figures")
-    folder.mkdir(parents=True, exist_ok=True)
+    _drawn_in(folder)
     drawn: dict[str, Figure] = {**figures_of((run if secret else public(run)).card)}
     for one in shown:
         if one.row["why"] != "together" and (frames := _moments(one, secret)):
             drawn[f"frames-{one.row['file']}"] = frames
-    there = [path for name in drawn for path in files_of(folder / name) if path.exists()]
+    _refuse_figures([path for name in drawn for path in files_of(folder / name)], force)
+    return [path for name, figure in drawn.items() for path in press(figure, folder / name)]
+
+
+def _drawn_in(folder: Path) -> Path:
+    """The folder for figures, made where there is none."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file, and figures are many", "name a folder with --figures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _refuse_figures(wanted: Iterable[Path], force: bool) -> None:
+    there = [path for path in wanted if path.exists()]
     if there and not force:
         raise UserError(f"{there[0]} is there already", "choose another folder, or overwrite its figures with --force")
-    return [path for name, figure in drawn.items() for path in press(figure, folder / name)]
 
 
 def _moments(one: Shown, secret: bool) -> Frames | None:

@@ -1,0 +1,121 @@
+"""Who taught it: can those whom `typical` learned from be told from others?
+
+    MASKELETON_DATA=FOLDER .venv/bin/python recipes/membership.py [kindergator utdmhad nwucla] [--halves N] [--set key=value …]
+
+Half of the people, drawn by lot, are learned from, and everybody is released. Who is asked has the originals with their
+labels. *By the release*: they learn from the release of the others to read what is shown, and look how often that is what
+the person did. *By the model*: they hold it, and look how sure its reader is of what the person did. An AUC of .5 is
+chance; 1, everybody is told. Several halves; intervals are over people.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from asking import printed
+from neutral_frontier import IDENTITY, Row, recorded, released
+from torch import Tensor
+
+from maskeleton import UserError
+from maskeleton.anonymizers.population import each_body, people_of
+from maskeleton.anonymizers.reader import Reader
+from maskeleton.anonymizers.tempo import rows_of
+from maskeleton.dataset import MotionDataset
+from maskeleton.manner import Manner
+from maskeleton.mask import built_of
+from maskeleton.seeds import generator
+
+FRAMES = 64
+DRAWS = 1000
+LABEL = "action"
+
+
+def traits_of(dataset: MotionDataset) -> Tensor:
+    """(N, F) of each recording's first body."""
+    manner = Manner(dataset.skeleton)
+    first = (next(each_body(motion)) for motion in dataset)
+    with torch.no_grad():
+        return torch.cat([torch.cat(manner(torch.from_numpy(body[rows_of(len(body), FRAMES)])[None]), 1) for body in first])
+
+
+def by_release(made: MotionDataset) -> np.ndarray:
+    """(people,) how often a reader who learned from the release of the others reads what each did."""
+    people, traits = people_of(made), traits_of(made)
+    kinds, truth = np.unique(made.labels[LABEL], return_inverse=True)
+    codes, found = torch.from_numpy(truth.reshape(-1)), []
+    for person in np.unique(people):
+        own = torch.from_numpy(people == person)
+        reader = Reader.taught(traits[~own], codes[~own], len(kinds))
+        found.append(float((reader.says(traits[own]).argmax(1) == codes[own]).double().mean()))
+    return np.array(found)
+
+
+def by_model(original: MotionDataset, known: MotionDataset, row: Row) -> np.ndarray:
+    """(people,) how sure the model's reader is of what each did, where it is of a kind that it knows."""
+    net = built_of(row.name, original.skeleton, row.options)
+    net.prepare(known)
+    reader = Reader(net.middle, net.spread_of_traits, net.weights)
+    kinds = np.unique(known.labels[LABEL])
+    if len(kinds) != net.kinds:
+        raise UserError(f"{len(kinds) - net.kinds} values of {LABEL} are done by too few people", "take a larger dataset")
+    known_kind = np.isin(original.labels[LABEL], kinds)
+    part = original.select(known_kind)
+    sure = reader.says(traits_of(part)).numpy()
+    own = sure[np.arange(len(part)), np.searchsorted(kinds, part.labels[LABEL])]
+    people = people_of(part)
+    return np.array([own[people == person].mean() for person in np.unique(people)])
+
+
+def auc(scores: np.ndarray, member: np.ndarray) -> float:
+    """How often one of the members scores higher than one of the others."""
+    away = scores[member][:, None] - scores[~member][None]
+    return float((away > 0).mean() + (away == 0).mean() / 2)
+
+
+def interval(scores: np.ndarray, member: np.ndarray) -> str:
+    """The mean AUC of several halves (H, people), with its 95 % over people."""
+    def mean(chosen: np.ndarray) -> float:
+        told = [auc(some[chosen], who[chosen]) for some, who in zip(scores, member, strict=True)
+                if 0 < who[chosen].sum() < len(chosen)]
+        return float(np.mean(told)) if told else math.nan  # members alone, or nobody of them, were drawn
+
+    rng, count = generator(0, "membership", "people"), scores.shape[1]
+    drawn = [mean(rng.integers(0, count, count)) for _ in range(DRAWS)]
+    low, high = np.nanquantile(drawn, (0.025, 0.975))
+    return f"{mean(np.arange(count)):.2f} [{low:.2f}, {high:.2f}]"
+
+
+def asked_for(given: argparse.Namespace) -> Iterator[str]:
+    """A line for each dataset."""
+    if wrong := [name for name in given.datasets if name not in IDENTITY]:
+        raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
+    row = Row("typical", {key: float(value) for key, value in (word.split("=", 1) for word in given.set)})
+    yield "| data | people | AUC by the release | AUC by the model |\n| --- | --- | --- | --- |"
+    for data in given.datasets:
+        original = recorded(data)
+        people = np.unique(people_of(original))
+        member, release, model = [], [], []
+        for half in range(given.halves):
+            taught = generator(0, "membership", data, half).permutation(people)[: len(people) // 2]
+            known = original.select(np.isin(people_of(original), taught))
+            member.append(np.isin(people, taught))
+            release.append(by_release(released(row, original, known)))
+            model.append(by_model(original, known, row))
+        told = [interval(np.array(scores), np.array(member)) for scores in (release, model)]
+        yield f"| {data} | {len(people)} | {' | '.join(told)} |"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print the table; a sentence and 2 if something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("datasets", nargs="*", default=["kindergator", "utdmhad", "nwucla"], help=", ".join(IDENTITY))
+    parser.add_argument("--halves", type=int, default=4, help="how often people are drawn to be learned from")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="options of typical")
+    return printed(asked_for(parser.parse_args(words)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
