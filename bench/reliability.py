@@ -37,7 +37,7 @@ def killed(rooms, verb: str, kills: int) -> list[str]:
         fault = Fault("kill", dice.randint(1, ended.moments), dice.uniform(0.0002, 0.02) if number % 2 else 0.0)
         room = rooms.new()
         rooms.run(room, VERBS[verb], fault)
-        stood = bool({"out", "out.svg"} & {*outputs(room)})
+        stood = bool({"out", "out.svg", "out.html"} & {*outputs(room)})
         again = rooms.run(room, VERBS[verb])
         got = made(room)
         if again.status == 2 and stood:  # it had appeared before the kill; what is hidden beside it is not part of it

@@ -30,6 +30,7 @@ from maskeleton.reading import linear_reading
 from maskeleton.skeleton import KINECT25
 from maskeleton.verbs.anonymize import anonymize
 from maskeleton.verbs.convert import convert
+from maskeleton.verbs.evaluate import evaluate
 
 from people import stepping
 
@@ -49,8 +50,9 @@ VERBS: dict[str, list[str]] = {  # each writes to `out`, from inside a room
     "evaluate": ["evaluate", "data", "anonymized", *ASKED, "--threat", "adaptive", "--out", "out"],
     "release": ["release", "anonymized", "out", "--like", "ntu", "--original", "data", "--pseudonyms", "names"],
     "view": ["view", "data", "out.svg"],
+    "report": ["report", "run", "out.html"],
 }
-INPUTS = ("data", "files", "anonymized", "keeper", "seeker", "key", "names")
+INPUTS = ("data", "files", "anonymized", "keeper", "seeker", "key", "names", "run")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate")
 MINUTES = re.compile(rb'"minutes": [0-9.e-]+|<td[^<>]*>[0-9.<> ]*</td></tr>')  # in results.json, in table.html
@@ -104,7 +106,7 @@ def happen(fault: Fault, event: str, where: str, count: int) -> None:
     if fault.what == "read-only":
         fail(errno.EROFS, where)
     if fault.what == "gone" and count == fault.moment:
-        take_away(("data", "files", "anonymized"))
+        take_away(("data", "files", "anonymized", "run"))
 
 
 def _within(room: str, path: Any, folder: int) -> bool:
@@ -209,6 +211,8 @@ def furnish(inputs: Path) -> Path:
     for name, label in (("keeper", "action"), ("seeker", "gender")):
         fit("tcn", few(), label, set=TAUGHT, out=inputs / name, engine=Engine("cpu"))
     Pseudonyms(bytes(range(32))).save(inputs / "names")
+    evaluate(inputs / "data", inputs / "anonymized", keep=["action"], hide=["gender"], attacks=["side"], threats=["adaptive"],
+             seeds=1, nulls=False, limits=False, out=inputs / "run")
     return inputs
 
 
@@ -219,8 +223,8 @@ class Rooms:
         self.inputs, self.folder, self.number = inputs, folder, 0
         self.context: ForkServerContext = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["faults", "maskeleton.cli", "maskeleton.verbs.train", "maskeleton.verbs.evaluate",
-                                             "maskeleton.verbs.release", "maskeleton.verbs.view", "sklearn.ensemble",
-                                             "maskeleton.progress"])
+                                             "maskeleton.verbs.release", "maskeleton.verbs.view", "maskeleton.verbs.report",
+                                             "sklearn.ensemble", "maskeleton.progress"])
 
     def new(self) -> Path:
         """A room with everything in it but what the verb makes."""

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from pyarrow import ArrowException, parquet
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats.opening import read
-from maskeleton.jobs import atomic
+from maskeleton.jobs import alone, atomic
 from maskeleton.page.discreet import Run, public
 from maskeleton.page.figures import figures as figures_of
 from maskeleton.page.overview import Step
@@ -45,26 +46,26 @@ def report(
     if out.is_dir():
         raise UserError(f"{out} is a folder", "name a file, such as report.html")
     told = opened(run)
-    if told.card.verb == "compare":
-        page = beside_each_other(told if show_originals else public(told), figures, force)
-    else:
-        shown = list(recordings(run, told.card, show_originals))
-        page = page_of(told, shown, secret=show_originals, chapters=chapters)
-        if figures is not None:
-            press_all(told, shown, Path(figures), show_originals, force)
-    with atomic(out) as file:
-        file.write_text(page, "utf-8")
+    with alone(out.with_name(f".{out.name}.lock"), out):
+        if told.card.verb == "compare":
+            page = beside_each_other(told if show_originals else public(told), figures, force)
+        else:
+            shown = list(recordings(run, told.card, show_originals))
+            page = page_of(told, shown, secret=show_originals, chapters=chapters)
+            if figures is not None:
+                press_all(told, shown, Path(figures), show_originals, force)
+        with atomic(out) as file:
+            file.write_text(page, "utf-8")
     return out
 
 
 def beside_each_other(run: Run, folder: str | Path | None, force: bool) -> str:
     """The page of several releases; their pictures lie in the folder, too, if there is to be one."""
     if folder is not None:
-        made = {_drawn_in(Path(folder)) / name: drawn for name, drawn in pictures(run.card).items()}
-        _refuse_figures(made, force)
-        for path, drawn in made.items():
-            with atomic(path) as file:
-                file.write_text(drawn, "utf-8")
+        drawn = pictures(run.card)
+        with _folder_of([Path(folder) / name for name in drawn], Path(folder), force) as made:
+            for name, picture in drawn.items():
+                (made / name).write_text(picture, "utf-8")
     return page_of_several(run.card)
 
 
@@ -72,27 +73,29 @@ def press_all(run: Run, shown: Iterable[Shown], folder: Path, secret: bool, forc
     """Every figure of a run, as SVG, PNG and PDF, one and two columns wide."""
     from maskeleton.page.press import files_of, press
 
-    _drawn_in(folder)
     drawn: dict[str, Figure] = {**figures_of((run if secret else public(run)).card)}
     for one in shown:
         if one.row["why"] != "together" and (frames := _moments(one, secret)):
             drawn[f"frames-{one.row['file']}"] = frames
-    _refuse_figures([path for name in drawn for path in files_of(folder / name)], force)
-    return [path for name, figure in drawn.items() for path in press(figure, folder / name)]
+    with _folder_of([path for name in drawn for path in files_of(folder / name)], folder, force) as made:
+        paths = [path for name, figure in drawn.items() for path in press(figure, made / name)]
+    return [folder / path.name for path in paths]
 
 
-def _drawn_in(folder: Path) -> Path:
-    """The folder for figures, made where there is none."""
+@contextmanager
+def _folder_of(wanted: Iterable[Path], folder: Path, force: bool) -> Iterator[Path]:
+    """Where these figures are to be drawn: a new folder appears with all of them, in one that is there they are put."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file, and figures are many", "name a folder with --figures")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _refuse_figures(wanted: Iterable[Path], force: bool) -> None:
-    there = [path for path in wanted if path.exists()]
-    if there and not force:
+    if (there := [path for path in wanted if path.exists()]) and not force:
         raise UserError(f"{there[0]} is there already", "choose another folder, or overwrite its figures with --force")
+    if folder.is_dir():
+        yield folder
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(folder) as made:
+        made.mkdir()
+        yield made
 
 
 def _moments(one: Shown, secret: bool) -> Frames | None:
