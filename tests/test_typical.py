@@ -15,11 +15,13 @@ from maskeleton.apply import anonymized, replaced
 from maskeleton.body import bone_lengths
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
-from maskeleton.mask import Mask, load, save, usual_options
+from maskeleton.mask import Mask, built_of, load, save, usual_options
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
 from maskeleton.training import train
 from maskeleton.verbs.anonymize import anonymize
+from maskeleton.verbs.evaluate import evaluate
+from maskeleton.verbs.targeting import reach
 from maskeleton.verbs.train import unknown_values
 
 from crowds import waver
@@ -182,8 +184,8 @@ def test_an_option_that_is_none():
         ANONYMIZERS["typical"](KINECT25, lively=2)
     with pytest.raises(UserError, match="'stranger' cannot be -1"):
         ANONYMIZERS["typical"](KINECT25, stranger=-1)
-    with pytest.raises(UserError, match="'kinds' cannot be set"):
-        typical(kinds=2)
+    with pytest.raises(UserError, match="no option 'kinds' for typical"):
+        built_of("typical", KINECT25, {"kinds": 2})
     assert {"typical", "posture", "rate", "duration"} <= usual_options("typical").keys()
     assert {"typical", "posture", "width", "causal"} <= usual_options("temporal").keys()
 
@@ -215,6 +217,20 @@ def test_it_is_reached_from_the_verb_and_says_what_it_carries(tmp_path):
     history = str(store.open(tmp_path / "out").history)
     assert "carries" in history
     assert "usually do" in history
+
+
+def test_by_its_name_it_is_evaluated_and_a_target_is_found(tmp_path):
+    people = crew(8, 3)
+    store.write(people, tmp_path / "data")
+    anonymize(tmp_path / "data", tmp_path / "out", mask="typical", set={"within": "action", "typical": "0.9"})
+    asked = {"keep": ["action"], "hide": ["subject"], "seeds": 1}
+    card = evaluate(tmp_path / "data", tmp_path / "out", mask="typical", threats=["before", "adaptive", "analytic"],
+                    attacks=["features"], set={"trees": "no"}, nulls=False, limits=False, **asked)
+    assert {"before", "adaptive", "analytic"} <= {cell.threat for cell in card.cells}
+    found = reach(people, "typical", {}, 0.9, ["subject"], ["action"], tmp_path)
+    assert found.setting.options["typical"] in ("0.0", "0.25", "0.5", "0.75", "1.0")
+    with pytest.raises(UserError, match="no mood is shown"):
+        anonymize(tmp_path / "data", tmp_path / "other", mask="typical", set={"within": "mood"})
 
 
 def test_a_reader_finds_what_is_planted():

@@ -105,7 +105,7 @@ def usual_options(name: str) -> dict[str, Any]:
         found = {each.name: each.default for each in given if each.kind is inspect.Parameter.KEYWORD_ONLY} | found
         if all(each.kind is not inspect.Parameter.VAR_KEYWORD for each in given):
             break  # what those above it can be told, it cannot
-    return found
+    return {key: value for key, value in found.items() if key not in ANONYMIZERS[name].found_out}
 
 
 def usual_place(dataset: MotionDataset, chain: str) -> Place:

@@ -27,6 +27,7 @@ class Anonymizer(nn.Module):
     reconstructs = False  # whether it must be taught by `reconstruct` first: it starts as nothing like its input
     settled: tuple[str, ...] = ()  # its parts that stay as they are from then on
     ladder: tuple[Mapping[str, float], ...] = ()  # options from the weakest to the strongest: its dial, where it has one
+    found_out: tuple[str, ...] = ()  # options that `prepare` finds out, and nobody sets
     protects = ""  # what history is told that it protects, and how far, where more than its name is to be said
     carries: tuple[str, ...] = ()  # labels that its releases show because it looked at them
 

@@ -64,6 +64,7 @@ class Typical(Neutral):
     """`neutral`, between the ways people usually do things."""
 
     evenly_seen = True
+    found_out = ("kinds",)
     ladder = tuple({"typical": share} for share in (0.0, 0.25, 0.5, 0.75, 1.0))
     protects = ("what a recording seems to show is shown the way people usually do it; of its own way hardly anything is "
                 "left but that. What the reader does not know becomes what it knows")
@@ -114,8 +115,6 @@ class Typical(Neutral):
 
     def prepare(self, dataset: MotionDataset) -> None:
         """What `neutral` must know; and of recordings with the same label how people move, and how they differ."""
-        if self.kinds and not self.lasts.any():
-            raise UserError("option 'kinds' cannot be set: how many values there are is found out here", "leave it away")
         super().prepare(dataset)
         part = looked_at(dataset, self.name)
         with torch.no_grad():

@@ -19,7 +19,7 @@ from maskeleton.errors import UserError, listed, pick
 from maskeleton.formats.opening import read
 from maskeleton.jobs import Report, Share
 from maskeleton.labels import UNKNOWN
-from maskeleton.mask import Mask
+from maskeleton.mask import Mask, usual_options
 from maskeleton.metrics import compared, noted
 from maskeleton.nearness import nearness
 from maskeleton.record import record_of
@@ -247,7 +247,8 @@ def as_used(mask: str | Path, original: MotionDataset, released: MotionDataset) 
     told = [entry for entry in released.history if entry.get("verb") == "anonymize" and "with" in entry]
     by_name = not (Path(mask) / PAGE).is_file()
     same = told[-1] if told and by_name and told[-1]["with"] == str(mask) else {}
-    found = mask_of(mask, original, {key: str(value) for key, value in same.get("options", {}).items()})
+    settable = usual_options(str(mask)) if same else {}
+    found = mask_of(mask, original, {key: str(value) for key, value in same.get("options", {}).items() if key in settable})
     if told:
         found.net.strength = float(told[-1].get("strength", 1.0))
     return found
