@@ -1,5 +1,6 @@
 """Every run of the tests asks the same questions, and one browser serves all that open pages."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from browser import Browser, started
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background ignores it, and so would what tests start
 
 
 @pytest.fixture(scope="session")
