@@ -197,6 +197,16 @@ def test_where_everybody_does_everything_once_the_people_are_parted():
     assert len({*few.labels["subject"][rows_for(few, ["action"], ["subject"], None, 0)].tolist()}) == 6  # half are too few
 
 
+def test_with_minutes_it_says_how_many_epochs_there_will_be_time_for(dataset, given):
+    told: list[tuple[int, int]] = []
+    train(dataset, ["action"], ["gender"], set=given | {"epochs": 500}, engine=CPU, minutes=0.1,
+          report=lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == [*range(1, len(told) + 1)]
+    assert told[-1][0] < 500
+    assert told[-1][1] < 2 * told[-1][0] + 10  # at the end it knows
+    assert all(done <= total <= 500 for done, total in told)
+
+
 def test_what_given_networks_have_seen_is_seen(dataset, given):
     part = dataset.select(np.arange(12))
     mask = train(part, ["action"], ["gender"], set=given | {"epochs": 1}, engine=CPU)

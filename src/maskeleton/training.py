@@ -170,7 +170,7 @@ class Course:
             say(f"epoch {number + 1}: " + ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in row.items()
                                                     if name.startswith("check_")))
             if report and self.engine.first:
-                report(number + 1, total)
+                report(number + 1, expected(number + 1, total, time.monotonic() - began, minutes))
 
     def _epoch(self, number: int, gone: float) -> dict[str, float]:
         """One epoch, when so much of the way is gone; its row of curves.jsonl."""
@@ -251,6 +251,12 @@ class Course:
             game.resume(state["game"])
         except (KeyError, TypeError, ValueError, RuntimeError, IndexError, AttributeError) as fault:
             raise UserError(f"the state in {folder} cannot be used: {fault}", "delete the folder, train anew") from None
+
+
+def expected(done: int, total: int, seconds: float, minutes: float | None) -> int:
+    """How many epochs there will have been when the minutes are over, if there are so few."""
+    fit = total if minutes is None else round(done * 60 * minutes / max(seconds, 1e-9))
+    return max(done, min(total, fit))
 
 
 def pace(game: Options, number: int, gone: float) -> float:
