@@ -228,7 +228,8 @@ def test_by_its_name_it_is_evaluated_and_a_target_is_found(tmp_path):
                     attacks=["features"], set={"trees": "no"}, nulls=False, limits=False, **asked)
     assert {"before", "adaptive", "analytic"} <= {cell.threat for cell in card.cells}
     found = reach(people, "typical", {}, 0.9, ["subject"], ["action"], tmp_path)
-    assert found.setting.options["typical"] in ("0.0", "0.25", "0.5", "0.75", "1.0")
+    assert found.said.startswith(f"typical={found.setting.options['typical']}: subject told in ")
+    assert float(found.said.split("[")[1].split(",")[1].split("]")[0]) <= 0.9
     with pytest.raises(UserError, match="no mood is shown"):
         anonymize(tmp_path / "data", tmp_path / "other", mask="typical", set={"within": "mood"})
 

@@ -82,7 +82,7 @@ def train(
         told_by_one(f"{len(rows)} of {len(dataset)} recordings are learned from{_of_whom(dataset, rows)}; {rest}")
         if "within" in usual_options(arranged(preset, changes)[0]["anonymizer"]):
             for missing in unknown_values(dataset, rows, keep or []):
-                told_by_one(missing)
+                told_by_one(missing if by in (None, "person") else f"{missing}; --split person keeps people apart instead")
         if engine.first and not begun:
             remove(out)
             out.mkdir(parents=True)
@@ -127,8 +127,7 @@ def unknown_values(dataset: MotionDataset, rows: np.ndarray, keep: Sequence[str]
         values = dataset.labels[label]
         every = np.unique(values[values >= 0])
         if missing := len(np.setdiff1d(every, values[rows])):
-            yield (f"{missing} of {len(every)} values of {label} are not among what is learned from: they will be shown as "
-                   "others; --split person keeps people apart instead")
+            yield f"{missing} of {len(every)} values of {label} are not among what is learned from: they will be shown as others"
 
 
 def is_begun(out: Path) -> bool:
