@@ -46,12 +46,12 @@ def report(
     if out.is_dir():
         raise UserError(f"{out} is a folder", "name a file, such as report.html")
     told = opened(run)
+    shown = list(recordings(run, told.card, show_originals))  # all is read before anything is written
     with alone(out.with_name(f".{out.name}.lock"), out), atomic(out) as file:  # the page appears last, when all is drawn
         if told.card.verb == "compare":
             page = beside_each_other(told if show_originals else public(told), figures, force)
             file.write_text(page, "utf-8")
         else:
-            shown = list(recordings(run, told.card, show_originals))
             file.write_text(page_of(told, shown, secret=show_originals, chapters=chapters), "utf-8")
             if figures is not None:
                 press_all(told, shown, Path(figures), show_originals, force)
