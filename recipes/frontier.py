@@ -48,13 +48,12 @@ HEAD = ("release", "identity", "undone", "donor", "lengths back", "action, of th
 def rows() -> dict[str, Row]:
     """Every release of the table, under the words it is told by."""
     found = {ORIGINAL: Row(), "bones": Row("bones"), "neutral": Row("neutral"), "swap": Row("swap"),
-             "typical": Row("typical"), "typical .85": Row("typical", {"typical": 0.85}),
-             "typical .7": Row("typical", {"typical": 0.7}), "typical .5": Row("typical", {"typical": 0.5}),
              "ksame, k = 5": Row("ksame"), "ksame, k = 5, and neutral": Row("ksame", {"neutral": 1.0}),
              "blend, k = 3": Row("blend"), "blend, k = 3, plain": Row("blend", {"neutral": 0.0}),
              "blend, k = 5": Row("blend", {"k": 5}), "blend, k = 5, plain": Row("blend", {"k": 5, "neutral": 0.0}),
              "retarget": Row("retarget"), "eraser": Row("eraser"),
              "appearance": Row("appearance"), "lowpass 3 Hz": Row("lowpass"), "lowpass 1 Hz": Row("lowpass", {"rate": 1.0})}
+    found |= {f"typical{name}": Row("typical", options) for name, options in _typical().items()}
     found |= {f"noise {sigma:g}": Row("noise", {"sigma": sigma}) for sigma in (0.03, 0.1, 0.01)}
     found |= {"blend, half its own": Row("blend", {"own": 0.5}), "blend, statistics only": Row("blend", {"own": 1.0}),
               "blend, without labels": Row("blend", {"action": 0})}
@@ -62,6 +61,15 @@ def rows() -> dict[str, Row]:
     more = {"spectrum .5": {"spectrum": 0.5}, "handedness": {"handedness": 1.0}, "mixing .2": {"mixing": 0.2}}
     found |= {f"neutral, {name}": Row("neutral", options) for name, options in more.items()}
     return found | {"neutral, strength .75": Row("neutral", {}, 0.75)}
+
+
+def _typical() -> dict[str, dict[str, float]]:
+    """Of several strengths, told and not told what recordings show; and without each of its steps."""
+    shares = {"": 1.0, " .85": 0.85, " .7": 0.7, " .5": 0.5}
+    found = {name: {"typical": share} for name, share in shares.items()}
+    found |= {f"{name}, not told": {"typical": share, "told": 0} for name, share in shares.items()}
+    steps = {"draws": "after", "liveliness": "lively", "strangers": "stranger"}
+    return found | {f" without {step}": {option: 0.0} for step, option in steps.items()}
 
 
 class Told(NamedTuple):

@@ -16,6 +16,7 @@ import torch
 from maskeleton.anonymizers.tempo import rows_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import pick
+from maskeleton.labels import UNKNOWN
 from maskeleton.mask import RAW, Mask
 from maskeleton.motion import SEEN, Motion
 from maskeleton.normalize import Undo, displaced, normalize, restore
@@ -160,11 +161,22 @@ def given_to(chain: str, motion: Motion, skeleton: Skeleton) -> tuple[Motion, Un
 
 @torch.inference_mode()
 def _through(mask: Mask, motions: Sequence[Motion], seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    device = device_of(mask)
+    device, net = device_of(mask), mask.net.eval()
     positions = torch.from_numpy(np.stack([motion.positions for motion in motions])).to(device)
     present = torch.from_numpy(np.stack([motion.present for motion in motions])).to(device)
-    moved, there = mask.net.eval()(positions, present, torch.tensor(seeds, dtype=torch.int64, device=device))
+    numbers = torch.tensor(seeds, dtype=torch.int64, device=device)
+    if not net.told:
+        moved, there = net(positions, present, numbers)
+    else:
+        moved, there = net(positions, present, numbers, torch.tensor(shown_by(mask, motions), device=device))
     return moved.float().cpu().numpy(), there.cpu().numpy()
+
+
+def shown_by(mask: Mask, motions: Sequence[Motion]) -> list[int]:
+    """What an anonymizer is told of each recording: the place of its label's name among those it knows, −1 where it has none
+    of these."""
+    place = {value: number for number, value in enumerate(mask.net.values)}
+    return [place.get(str(motion.labels.get(mask.net.told)), UNKNOWN) for motion in motions]
 
 
 def of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:

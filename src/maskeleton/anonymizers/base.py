@@ -30,6 +30,8 @@ class Anonymizer(nn.Module):
     found_out: tuple[str, ...] = ()  # options that `prepare` finds out, and nobody sets
     protects = ""  # what history is told that it protects, and how far, where more than its name is to be said
     carries: tuple[str, ...] = ()  # labels that its releases show because it looked at them
+    told = ""  # a label that it is told of every recording that has it, as a place among these
+    values: tuple[str, ...] = ()
 
     def __init__(self, skeleton: Skeleton, **options: Any) -> None:
         super().__init__()
@@ -52,11 +54,15 @@ class Anonymizer(nn.Module):
         """(B, T, P, J, 3) as it is to be at full strength; what it gives for absent bodies is not looked at."""
         raise NotImplementedError
 
-    def forward(self, positions: Tensor, present: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, P, J, 3), (B, T, P), (B,) -> the same two, anonymized."""
+    def changed_as(self, positions: Tensor, present: Tensor, seeds: Tensor, shows: Tensor | None) -> Tensor:
+        """The same of one that is `told` what recordings show."""
+        return self.changed(positions, present, seeds)
+
+    def forward(self, positions: Tensor, present: Tensor, seeds: Tensor, shows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """(B, T, P, J, 3), (B, T, P), (B,) -> the same two, anonymized; `shows` (B,) is what it is `told`, −1 unknown."""
         if self.strength == 0:
             return positions, present
-        moved = self.changed(positions, present, seeds)
+        moved = self.changed_as(positions, present, seeds, shows)
         if self.strength != 1 and not self.graded:
             moved = positions + self.strength * (moved - positions)
         return (moved if bool(present.all()) else torch.where(present[..., None, None], moved, positions)), present

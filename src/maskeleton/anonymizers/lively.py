@@ -4,15 +4,16 @@ A mean of many people hardly shows what they do each in their own time, and noth
 as far as people swing on the whole: slow swings go together as bones usually do, fast ones are a sensor's.
 """
 
-import math
-
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from maskeleton.anonymizers.spectrum import STILL
 
 SPEEDS = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0)  # Hz: where bands begin; slower is what is shown itself
 ALONE = 3.0  # Hz: faster swings of one bone say nothing of the others
+THIN = 0.02  # metres: shorter bones would be thrown about
+ROUNDS = 8  # after which joints tremble as nearly as they can
 CALM = 0.25  # of the usual trembling is there where nothing moves
 FAINT = 1e-4  # swings under a hundredth of a degree are not told apart
 
@@ -25,17 +26,39 @@ def speeds_of(hertz: Tensor) -> Tensor:
 
 def liveliness(waves: Tensor, hertz: Tensor, frames: int) -> Tensor:
     """(N, J, bands) how far each bone swings at each speed, as logarithms, of waves (N, J, 3, K)."""
-    return (_swings(waves, speeds_of(hertz).to(waves), frames) + FAINT).log()
+    return (_squares(waves, speeds_of(hertz).to(waves), frames).clamp(min=STILL).sqrt() + FAINT).log()
 
 
-def filled(waves: Tensor, wanted: Tensor, hertz: Tensor, frames: int, together: Tensor, alone: Tensor) -> Tensor:
+def filled(waves: Tensor, wanted: Tensor, hertz: Tensor, frames: int, together: Tensor, alone: Tensor, lengths: Tensor,
+           parents: Tensor) -> Tensor:
     """Waves (N, J, 3, K) with what they lack of the wanted liveliness (N, J, bands), from lots of the same shape:
-    `together` for slow swings, `alone` for fast ones."""
+    `together` of bones, for slow swings, and `alone` of joints, for fast ones; bones are so many metres long (N, J)."""
     bands = speeds_of(hertz).to(waves)
-    lots = torch.where(hertz.to(waves) < ALONE, together, alone) * bands.sum(0)
-    lacking = (wanted.exp() - FAINT).square() - _swings(waves, bands, frames).square()
-    gain = lacking.clamp(min=0).sqrt() / _swings(lots, bands, frames).clamp(min=math.sqrt(STILL))
-    return waves + lots * torch.matmul(gain, bands)[:, :, None]
+    lacking = ((wanted.exp() - FAINT).square() - _squares(waves, bands, frames)).clamp(min=0)
+    fast = torch.tensor(SPEEDS, device=waves.device) >= ALONE
+    swung = _as_far(together, lacking * ~fast, bands, frames)
+    metres = lengths.clamp(min=THIN)[..., None]
+    shaken = _as_far(alone, shaking(lacking * fast * metres.square(), parents), bands, frames)
+    return waves + swung + (shaken - shaken[:, parents]) / metres[..., None]
+
+
+def shaking(apart: Tensor, parents: Tensor) -> Tensor:
+    """(N, J, bands) how far joints tremble, squared, where the two ends of bones together do so by `apart`, as nearly as
+    joints can that belong to several bones."""
+    itself = torch.arange(len(parents), device=parents.device)
+    ends = (F.one_hot(itself, len(parents)) + F.one_hot(parents, len(parents))) * (parents != itself)[:, None]
+    ends = ends.to(apart)  # (J, J) which two joints each bone lies between; the root has none
+    found = apart.amax(1, keepdim=True).expand_as(apart) / 2
+    for _ in range(ROUNDS):
+        short = apart / torch.matmul(ends, found).clamp(min=STILL)
+        found = found * torch.matmul(ends.T, short) / ends.sum(0)[:, None]
+    return found
+
+
+def _as_far(lots: Tensor, far: Tensor, bands: Tensor, frames: int) -> Tensor:
+    """Lots (N, J, 3, K) that swing so far, squared (N, J, bands), each by itself."""
+    gain = (far.clamp(min=STILL) / _squares(lots, bands, frames).clamp(min=STILL)).sqrt()
+    return lots * torch.matmul(gain, bands)[:, :, None]
 
 
 def bursts(tracks: Tensor) -> Tensor:
@@ -48,5 +71,5 @@ def bursts(tracks: Tensor) -> Tensor:
     return CALM + speed / speed.mean(-1, keepdim=True)
 
 
-def _swings(waves: Tensor, bands: Tensor, frames: int) -> Tensor:
-    return torch.matmul(waves.square().sum(2), bands.T / frames).clamp(min=STILL).sqrt()
+def _squares(waves: Tensor, bands: Tensor, frames: int) -> Tensor:
+    return torch.matmul(waves.square().sum(2), bands.T / frames)

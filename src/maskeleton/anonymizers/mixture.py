@@ -103,7 +103,7 @@ class Mixing(Anonymizer):
             positions, present = (torch.from_numpy(np.array(part))[None] for part in (motion.positions, motion.present))
             bodies = Crew.of(positions, present).bodies.permute(3, 0, 1, 2)[None]
             everywhere = torch.ones(bodies.shape[:3], dtype=torch.bool)
-            found = self.plain.changed(bodies, everywhere, torch.zeros(1, dtype=torch.int64))
+            found = self.plain.changed_as(bodies, everywhere, torch.zeros(1, dtype=torch.int64), None)
             self._held[key] = found[0].permute(1, 2, 3, 0)
         return self._held[key]
 

@@ -117,30 +117,30 @@ class Neutral(Canonical):
 
     # ── one batch ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def forward(self, positions: Tensor, present: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, positions: Tensor, present: Tensor, seeds: Tensor, shows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if self.retimes and (share := self.share("duration")):
             self.refuse_unprepared()
             positions, present = as_long(positions, present, self._usual_length(positions.shape[1], share))
-        return super().forward(positions, present, seeds)
+        return super().forward(positions, present, seeds, shows)
 
-    def changed(self, positions: Tensor, present: Tensor, seeds: Tensor) -> Tensor:
+    def changed_as(self, positions: Tensor, present: Tensor, seeds: Tensor, shows: Tensor | None) -> Tensor:
         self.refuse_unprepared()
         if self.options["handedness"]:
             positions = self._by_lot(positions, seeds)
         if self.options["tempo"]:
             positions = evened(positions, present, self.share("tempo"))
-        crew = self._seen_as(Crew.of(positions, present))
+        crew = self._seen_as(Crew.of(positions, present), shows)
         if not len(crew.bodies):
             return positions
         bones = bones_of(crew.bodies, self.tree)
         lengths, scale = self.longer(bones, crew, seeds)
         directions, cosine, sine = self._inside(crew, bones)
         directions = self._at_rest(self._alike(directions, self._aim(directions, crew.weight), crew, seeds))
-        cosine, sine, lead = self._turned_back(cosine, sine, crew)
+        cosine, sine, lead = self._turned_back(cosine, sine, crew, seeds)
         before = turned(crew.bodies[:, [*self.tree.feet, self.tree.root]], *(part[:, None] for part in lead))
         limbs, way = self.standing(turned(directions, cosine[:, None], sine[:, None]) * lengths, before, scale,
                                    crew.weight)
-        return crew.back(limbs + self._placed(way, before, crew)[:, None], positions)
+        return crew.back(limbs + self._placed(self._steady(way), before, crew)[:, None], positions)
 
     def invert(self, positions: Tensor, present: Tensor) -> Tensor:
         """What was made smaller by a known share made larger again: swings outside the components, and fast ones. Lots,
@@ -162,8 +162,8 @@ class Neutral(Canonical):
             found = crew.back(limbs + crew.bodies[:, [self.tree.root]], positions)
             return torch.where(present[..., None, None], found, positions)
 
-    def _seen_as(self, crew: Crew) -> Crew:
-        """The crew, with what a subclass makes out that it does."""
+    def _seen_as(self, crew: Crew, shows: Tensor | None) -> Crew:
+        """The crew, with what a subclass makes out, or was told, that it does."""
         return crew
 
     def _inside(self, crew: Crew, bones: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
@@ -172,7 +172,8 @@ class Neutral(Canonical):
         bones = bones_of(crew.bodies, self.tree) if bones is None else bones
         return turned(self.directions(bones), cosine[:, None], sine[:, None]), cosine, sine
 
-    def _turned_back(self, cosine: Tensor, sine: Tensor, crew: Crew) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+    def _turned_back(self, cosine: Tensor, sine: Tensor, crew: Crew,
+                     seeds: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
         """What turns each body (N, T) as it was, but that the leader faces the camera on the whole; and what turns
         whatever was in the room so, (N, 1) twice."""
         angle = torch.atan2(*usual_turn(cosine, sine, crew.weight)[::-1])[crew.leaders] * min(self.strength, 1.0)
@@ -235,6 +236,12 @@ class Neutral(Canonical):
             return directions
         shares = fading(directions.shape[-1], float(self.fps), self.options["fade"], self.share("rest")).to(directions)
         return faded(directions, self.pose, shares)
+
+    def _steady(self, way: Tensor) -> Tensor:
+        """The way (N, 3, T) as slow as limbs are: feet that stand tremble as a sensor sees them, and do not shake the body."""
+        frames = way.shape[-1]
+        hertz = frequencies(frames, frames, float(self.fps)).to(way)
+        return tracks_of(waves_of(way, frames) * slower(hertz, self.options["rate"], self.share("lowpass")), frames)
 
     def _placed(self, way: Tensor, before: Tensor, crew: Crew) -> Tensor:
         """The way (N, 3, T) where the leader's is the population's place on the whole, and others are as far from it as

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from maskeleton.anonymizers.base import at_least, whole
 from maskeleton.anonymizers.crew import Crew
@@ -52,17 +53,18 @@ class Temporal(Typical):
 
     # ── one batch ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def changed(self, positions: Tensor, present: Tensor, seeds: Tensor) -> Tensor:
-        return self._streamed(positions, present, seeds) if self.options["causal"] else super().changed(
-            positions, present, seeds)
+    def changed_as(self, positions: Tensor, present: Tensor, seeds: Tensor, shows: Tensor | None) -> Tensor:
+        return self._streamed(positions, present, seeds) if self.options["causal"] else super().changed_as(
+            positions, present, seeds, shows)
 
     def _shifted(self, slow: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
         far, lots = min(self.strength, 1.0), crew.drawn(seeds, "lots", self.options["lots"])
-        slow = slow + far * self.options["before"] * self._drawn("before", crew, seeds, slow, 1.0)
+        room = (0, slow.shape[-1] - self.options["waves"])
+        slow = slow + far * self.options["before"] * F.pad(self._drawn("before", crew, seeds)[:, :-1], room)
         moments = unit(tracks_of(slow * math.sqrt(MOMENTS), MOMENTS))
         moved = waves_of(spun(moments, far * self.turner(moments, lots)), MOMENTS) / math.sqrt(MOMENTS)
         held = rotated(moved, moved[..., 0], slow[..., 0])
-        drawn: Tensor = held + far * self.options["after"] * self._drawn("after", crew, seeds, slow, self.loud)
+        drawn: Tensor = held + far * self.options["after"] * F.pad(self._drawn("after", crew, seeds, self.loud)[:, :-1], room)
         return drawn
 
     def _streamed(self, positions: Tensor, present: Tensor, seeds: Tensor) -> Tensor:
@@ -121,7 +123,7 @@ class Temporal(Typical):
         """Fresh draws of how people differ, one after another, in the shape of these directions."""
         half, count = stretches(like.shape[-1], float(self.fps))
         lots = crew.drawn(seeds, word, count, self.options["ways"]) * loud
-        waves = torch.matmul(lots, self.varied).unflatten(-1, (-1, self.options["waves"]))
+        waves = torch.matmul(lots, self.varied[0]).unflatten(-1, (-1, 3, self.options["waves"]))[:, :, :-1].flatten(2, 3)
         return one_after_another(waves[..., : 2 * half], like.shape[-1], half).view_as(like)
 
     def _longer_so_far(self, bones: Tensor, far: float) -> Tensor:

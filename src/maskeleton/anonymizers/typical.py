@@ -1,19 +1,19 @@
 """typical: neutral, and a recording goes the way people usually do what it seems to show: hardly anything of its own stays.
 
-What it seems to show is read off by a linear reader in closed form, learned in `prepare` from the label `within`; of what
-is released nobody has to say it. For each value of that label it is known how people usually move (bones, and how they
-turn, swinging as far as people do) and how long it takes; bodies that are not a recording's first have ways of their own.
-A release in which everybody is the mean of all teaches nobody what people look like, so each recording shows somebody
-else, who never was.
+What it shows is what its label `within` says, where it has one (`told`); elsewhere a linear reader in closed form says
+what it seems to show, learned in `prepare`. For each value of that label it is known how people usually move (bones, and
+how they turn, swinging nearly as far as people do), how they differ in it and how long it takes; bodies that are not a
+recording's first have ways of their own. A release in which everybody is the mean of all teaches nobody what people look
+like, so each recording shows somebody else, who never was.
 
-typical: how far a recording goes that way · after: of how people differ in doing the same a fresh draw is added, so many
-times as far · lively: what a mean does not show, how fast bones swing and tremble, is drawn · stranger: so many times as
-far as people do the body, its liveliness and the length of the recording differ from the usual · duration: as long as what
-it seems to show · the other options are `neutral`'s, and work on what stays.
+typical: how far a recording goes that way · told: 0, labels of what is released are not looked at · after: of how people
+differ in doing that a fresh draw is added, so many times as far · lively: what a mean does not show, how fast bones swing
+and tremble, is drawn · stranger: so many times as far as people do the body, its liveliness and the length of the recording
+differ from the usual · duration: as long as what it shows · the other options are `neutral`'s, and work on what stays.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,11 +64,11 @@ class Typical(Neutral):
     """`neutral`, between the ways people usually do things."""
 
     evenly_seen = True
-    found_out = ("kinds",)
+    found_out = ("values",)
     ladder = tuple({"typical": share} for share in (0.0, 0.25, 0.5, 0.75, 1.0))
-    protects = ("what a recording seems to show is shown the way people usually do it; of its own way hardly anything is "
-                "left but that. What the reader does not know becomes what it knows")
-    varied: Tensor  # (ways, J·3·waves) how people differ in doing the same
+    protects = ("what a recording shows, as its label says or else as it seems, is shown the way people usually do it; of its "
+                "own way hardly anything is left but that. What is not known becomes what is")
+    varied: Tensor  # (kinds or 1, ways, (J + 1)·3·waves) how people differ in doing the same
     usual: Tensor  # (roles, kinds, (J + 1)·3·waves) how people usually do each kind
     lasts: Tensor  # (kinds,) how many frames it usually takes, as logarithms
     lively: Tensor  # (kinds, J, bands) how far bones usually swing at each speed, as logarithms
@@ -77,28 +77,32 @@ class Typical(Neutral):
     spread_of_traits: Tensor
     weights: Tensor
 
-    def __init__(self, skeleton: Skeleton, *, typical: float = 1.0, after: float = 0.5, within: str = "action",
-                 waves: int = 16, ways: int = 64, kinds: int = 0, duration: float = 1.0, mixing: float = 0.0,
-                 lively: float = 1.0, stranger: float = 0.7, **options: Any) -> None:
+    def __init__(self, skeleton: Skeleton, *, typical: float = 1.0, told: int = 1, after: float = 0.8, within: str = "action",
+                 waves: int = 16, ways: int = 32, values: Sequence[str] = (), duration: float = 1.0,
+                 mixing: float = 0.0, lively: float = 1.0, stranger: float = 0.7, **options: Any) -> None:
         super().__init__(skeleton, duration=duration, mixing=mixing, **options)
         for name, value in {"typical": typical, "lively": lively}.items():
             if at_least(name, value, 0) > 1:
                 raise UserError(f"option {name!r} cannot be {value}", "it goes from 0, nothing, to 1")
-        self.options |= {"typical": float(typical), "after": at_least("after", after, 0), "within": str(within),
-                         "lively": float(lively), "stranger": at_least("stranger", stranger, 0),
+        if told not in (0, 1):
+            raise UserError(f"option 'told' cannot be {told}", "it is 1, or 0: labels of what is released are not looked at")
+        self.options |= {"typical": float(typical), "told": int(told), "within": str(within), "lively": float(lively),
+                         "after": at_least("after", after, 0), "stranger": at_least("stranger", stranger, 0),
                          "waves": min(whole("waves", waves, 1), MOMENTS), "ways": whole("ways", ways, 1)}
         self.manner = Manner(skeleton)
-        self.remember(varied=(self.options["ways"], len(skeleton.joints) * 3 * self.options["waves"]))
-        self._make_room(whole("kinds", kinds, 0))
+        self._make_room(values)
 
-    def _make_room(self, kinds: int) -> None:
-        """For what is known of so many values of the label."""
-        self.options["kinds"] = kinds
-        self.carries = (self.options["within"],) if kinds else ()
-        joints = len(self.skeleton.joints)
+    def _make_room(self, values: Sequence[str]) -> None:
+        """For what is known of these values of the label."""
+        self.values = tuple(map(str, values))
+        self.options["values"] = list(self.values)
+        self.carries = (self.options["within"],) if values else ()
+        self.told = self.options["within"] if self.options["told"] else ""
+        kinds, joints = self.kinds, len(self.skeleton.joints)
         traits = sum(channel.shape[1] for channel in self.manner(torch.zeros(1, 4, joints, 3))) if kinds else 0
-        self.remember(usual=(ROLES, kinds, (joints + 1) * 3 * self.options["waves"]), lasts=(kinds,), middle=(traits,),
-                      spread_of_traits=(traits,), weights=(traits, kinds), lively=(kinds, joints, len(SPEEDS)),
+        way = (joints + 1) * 3 * self.options["waves"]
+        self.remember(varied=(max(kinds, 1), self.options["ways"], way), usual=(ROLES, kinds, way), lasts=(kinds,),
+                      middle=(traits,), spread_of_traits=(traits,), weights=(traits, kinds), lively=(kinds, joints, len(SPEEDS)),
                       strange=(count_of(joints),))
 
     def share(self, option: str) -> float:
@@ -109,7 +113,7 @@ class Typical(Neutral):
     @property
     def kinds(self) -> int:
         """How many values of the label it knows: `prepare` finds out."""
-        return int(self.options["kinds"])
+        return len(self.values)
 
     # ── how people usually do it, and how they differ ────────────────────────────────────────────────────────────────
 
@@ -119,14 +123,18 @@ class Typical(Neutral):
         part = looked_at(dataset, self.name)
         with torch.no_grad():
             shown = list(self._all_shown(part))
+            self._make_room(())
             alike = [one for one in shown if one.kind != UNKNOWN] or shown
-            limbs, kinds = np.array([one.way[:-1].ravel() for one in alike]), np.array([one.kind for one in alike])
-            self.varied.copy_(torch.from_numpy(variety(limbs, kinds, self.options["ways"])))
-            self._make_room(0)
+            self.varied[0] = self._variety(alike)
             if self.options["typical"]:
-                self._learn(shown)
+                self._learn(shown, part)
 
-    def _learn(self, shown: list[Shown]) -> None:
+    def _variety(self, shown: list[Shown]) -> Tensor:
+        """(ways, (J + 1)·3·waves) how those differ who show the same."""
+        ways, kinds = np.array([one.way.ravel() for one in shown]), np.array([one.kind for one in shown])
+        return torch.from_numpy(variety(ways, kinds, self.options["ways"]))
+
+    def _learn(self, shown: list[Shown], part: MotionDataset) -> None:
         """Who does what is of a kind, where enough people do it: the mean of fewer would be what each of them does."""
         doing = {kind: {one.person for one in shown if one.kind == kind} for kind in {one.kind for one in shown} - {UNKNOWN}}
         kinds = sorted(kind for kind, people in doing.items() if len(people) >= FEWEST_PEOPLE)
@@ -135,10 +143,12 @@ class Typical(Neutral):
             raise UserError(f"no {within} is shown by {FEWEST_PEOPLE} people: {self.name} cannot tell how people usually do "
                             "it", f"give the label {within!r} (--people TABLE.csv), name another with --set within=LABEL, "
                             "or do without, --set typical=0")
-        self._make_room(len(kinds))
+        names = part.names.get(within)
+        self._make_room([names[kind] if names else str(kind) for kind in kinds])
         known = [one for one in shown if one.kind in kinds]
         for place, kind in enumerate(kinds):
             mine = [one for one in known if one.kind == kind]
+            self.varied[place] = self._variety([one for one in mine if one.role == 0] or mine)
             for role in range(ROLES):
                 enough = [one for one in mine if one.role == role]
                 if len({one.person for one in enough}) < FEWEST_PEOPLE:
@@ -183,22 +193,24 @@ class Typical(Neutral):
 
     # ── one batch ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def forward(self, positions: Tensor, present: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, positions: Tensor, present: Tensor, seeds: Tensor, shows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Where recordings come to take longer or shorter, those that end first are followed by frames without anybody."""
         share = self.share("duration")
         if not (self.retimes and share and self.kinds) or not bool(present.any()):
-            return super().forward(positions, present, seeds)
-        wanted = self._usual_lengths(positions, present, seeds, share)
+            return super().forward(positions, present, seeds, shows)
+        wanted = self._usual_lengths(positions, present, seeds, share, shows)
         found, there = (some.new_zeros(len(some), max(wanted), *some.shape[2:]) for some in (positions, present))
         for length in set(wanted):
             rows = [row for row, other in enumerate(wanted) if other == length]
             timed, still = as_long(positions[rows], present[rows], length)
-            found[rows, :length], there[rows, :length] = Canonical.forward(self, timed, still, seeds[rows])
+            known = None if shows is None else shows[rows]
+            found[rows, :length], there[rows, :length] = Canonical.forward(self, timed, still, seeds[rows], known)
         return found, there
 
-    def _usual_lengths(self, positions: Tensor, present: Tensor, seeds: Tensor, share: float) -> list[int]:
+    def _usual_lengths(self, positions: Tensor, present: Tensor, seeds: Tensor, share: float,
+                       shows: Tensor | None) -> list[int]:
         """How many frames each recording is to have: as its first body's doing takes; where nobody is, as before."""
-        crew = self._seen_as(Crew.of(evened(positions, present, self.share("tempo")), present))
+        crew = self._seen_as(Crew.of(evened(positions, present, self.share("tempo")), present), shows)
         assert crew.seems is not None
         found = [positions.shape[1]] * len(positions)
         first = (crew.leaders == torch.arange(len(crew.bodies), device=positions.device)).tolist()
@@ -208,12 +220,17 @@ class Typical(Neutral):
                 found[row] = max(1, round(math.exp((1 - share) * math.log(found[row]) + share * long)))
         return found
 
-    def _seen_as(self, crew: Crew) -> Crew:
+    def _seen_as(self, crew: Crew, shows: Tensor | None) -> Crew:
         if not self.kinds:
             return crew
         with torch.no_grad():
             reader = Reader(self.middle, self.spread_of_traits, self.weights)
-            return crew._replace(seems=torch.softmax(SURE * reader.says(self._traits(crew)), 1))
+            seems = torch.softmax(SURE * reader.says(self._traits(crew)), 1)
+            if shows is not None:
+                said = shows[crew.anybody.nonzero()[:, 0]]
+                known = F.one_hot(said.clamp(min=0), self.kinds).to(seems)
+                seems = torch.where((said == UNKNOWN)[:, None], seems, known)
+            return crew._replace(seems=seems)
 
     def _strangers(self, crew: Crew, seeds: Tensor) -> Stranger:
         """Somebody for each body, who is in nothing but lots."""
@@ -247,14 +264,16 @@ class Typical(Neutral):
 
     def _shifted(self, slow: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
         """Slow waves, moved as far as people differ in doing the same."""
-        moved: Tensor = slow + min(self.strength, 1.0) * self.options["after"] * self._drawn("after", crew, seeds, slow, 1.0)
+        far, room = min(self.strength, 1.0) * self.options["after"], (0, slow.shape[-1] - self.options["waves"])
+        moved: Tensor = slow + far * F.pad(self._drawn("after", crew, seeds)[:, :-1], room)
         return moved
 
-    def _drawn(self, word: str, crew: Crew, seeds: Tensor, like: Tensor, loud: Tensor | float) -> Tensor:
-        """A fresh draw of how people differ, in the shape of these waves."""
+    def _drawn(self, word: str, crew: Crew, seeds: Tensor, loud: Tensor | float = 1.0) -> Tensor:
+        """(N, J + 1, 3, waves) a fresh draw of how people differ who do the same."""
         lots = crew.drawn(seeds, word, self.options["ways"]) * loud
-        shape = (len(like), *like.shape[1:3], self.options["waves"])
-        return F.pad(torch.matmul(lots, self.varied).view(shape), (0, like.shape[-1] - shape[-1]))
+        lots = lots[:, None] if crew.seems is None else crew.seems[..., None] * lots[:, None]
+        found = torch.matmul(lots.flatten(1), self.varied.flatten(0, 1))
+        return found.view(len(found), -1, 3, self.options["waves"])
 
     def _seen(self, waves: Tensor, frames: int, crew: Crew, seeds: Tensor) -> Tensor:
         share = self.share("lively")
@@ -266,21 +285,22 @@ class Typical(Neutral):
                                                                                               self.options["drift"]))
         who = self._strangers(crew, seeds)
         wanted = torch.einsum("nk,kjb->njb", crew.seems, self.lively) + who.loud[..., None] + who.swings
-        ends = crew.drawn(seeds, "alone", *waves.shape[1:])
-        alone = ends - ends[:, self.tree.parents.to(ends.device)]  # a sensor sees joints tremble, not bones
-        alone = waves_of(alone * bursts(tracks_of(waves, frames)), frames)
+        alone = waves_of(crew.drawn(seeds, "alone", *waves.shape[1:]) * bursts(tracks_of(waves, frames)), frames)
         together = torch.matmul(self.components.T, crew.drawn(seeds, "together", len(self.components), frames))
-        found = filled(waves, wanted + math.log(share), hertz, frames, together.view_as(waves), alone)
+        found = filled(waves, wanted + math.log(share), hertz, frames, together.view_as(waves), alone,
+                       self.built(crew, seeds), self.tree.parents.to(waves.device))
         return unit(tracks_of(found, frames))
 
     # ── where it goes ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _turned_back(self, cosine: Tensor, sine: Tensor, crew: Crew) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
-        cosine, sine, lead = super()._turned_back(cosine, sine, crew)
+    def _turned_back(self, cosine: Tensor, sine: Tensor, crew: Crew,
+                     seeds: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        cosine, sine, lead = super()._turned_back(cosine, sine, crew, seeds)
         if crew.seems is None:
             return cosine, sine, lead
-        frames = cosine.shape[-1]
-        turns = unit(tracks_of(self._usual(crew)[:, -1, :, :frames], frames))
+        frames, far = cosine.shape[-1], min(self.strength, 1.0) * self.options["after"]
+        turns = (self._usual(crew) + far * self._drawn("after", crew, seeds))[:, -1, :, :frames]
+        turns = unit(tracks_of(turns, frames))
         c, s = usual_turn(cosine, sine, crew.weight)
         ahead, aside = c * turns[:, 2] - s * turns[:, 0], s * turns[:, 2] + c * turns[:, 0]
         found = torch.lerp(torch.stack([cosine, sine], 1), torch.stack([ahead, aside], 1), self.share("typical"))

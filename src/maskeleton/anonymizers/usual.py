@@ -13,6 +13,7 @@ MOMENTS = 32  # at which a recording is read, however long it is
 LEVEL = 0.02  # metres: feet at about the same height both carry
 HARDLY = 0.01  # what swings less, of directions, is not blown up
 MOST = 2.5  # times as far as their mean
+GIVEN_BACK = 0.5  # of what swings lose in a mean; draws of how people differ bring the rest
 
 
 def at_moments(waves: Tensor, frames: int) -> Tensor:
@@ -29,11 +30,12 @@ def turns_of(cosine: Tensor, sine: Tensor, weight: Tensor) -> Tensor:
 
 
 def usual_ways(ways: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """(R, 3, W) of those (n, R, 3, W) who do the same: the mean of people, swinging as far as theirs."""
+    """(R, 3, W) of those (n, R, 3, W) who do the same: the mean of people, swinging nearly as far as theirs."""
     own = np.array([ways[people == one].mean(0) for one in np.unique(people)])
     mean = own.mean(0)
     wanted = np.exp(np.mean([np.log(_swings(ways[people == one]) + 1e-6).mean(0) for one in np.unique(people)], 0))
-    mean[..., 1:] *= np.clip((wanted + HARDLY) / (_swings(mean) + HARDLY), 1, MOST)[..., None, None]
+    longer = np.clip((wanted + HARDLY) / (_swings(mean) + HARDLY), 1, MOST)
+    mean[..., 1:] *= (1 + GIVEN_BACK * (longer - 1))[..., None, None]
     return np.asarray(mean, np.float32)
 
 
