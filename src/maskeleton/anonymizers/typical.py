@@ -1,4 +1,4 @@
-"""typical: neutral, and a recording goes the way people usually do what it seems to show: hardly anything of its own stays.
+"""typical: neutral, and a recording goes the way people usually do what it shows: hardly anything of its own stays.
 
 What it shows is what its label `within` says, where it has one (`told`); elsewhere a linear reader in closed form says
 what it seems to show, learned in `prepare`. For each value of that label it is known how people usually move (bones, and
