@@ -140,6 +140,17 @@ def plant_place(lab: Lab) -> None:
     put_words(file, FIRST_JOINT + 6, 0, [f"{number:.7g}" for number in original_of(lab, file)[0, 6, :3]])
 
 
+def plant_other_axes(lab: Lab) -> None:
+    file = lab.file()
+    x, y, z = original_of(lab, file)[0, 6, :3]
+    put_words(file, FIRST_JOINT + 6, 0, [f"{number:.7g}" for number in (x, -z, y)])
+
+
+def plant_mirrored_millimetres(lab: Lab) -> None:
+    pose = original_of(lab, lab.file())[0, :, :3] * [-1000, 1000, 1000]
+    (lab.out / "data" / "labels.csv").write_text("id,pose\n" + f"x,{' '.join(f'{n:.0f}' for n in pose.ravel())}\n")
+
+
 def plant_pose_from_root(lab: Lab) -> None:
     file = lab.file()
     pose = original_of(lab, file)[0, :, :3]
@@ -246,6 +257,8 @@ def plant_old_numbers(lab: Lab) -> None:
 
 PLANTED: list[tuple[Callable[[Lab], None], str, str]] = [
     (plant_place, "coordinates", "as filmed"),
+    (plant_other_axes, "coordinates", "as filmed"),
+    (plant_mirrored_millimetres, "coordinates", "as filmed"),
     (plant_pose_from_root, "coordinates", "seen from the root"),
     (plant_millimetres, "coordinates", "as filmed"),
     (plant_binary, "coordinates", "as filmed"),

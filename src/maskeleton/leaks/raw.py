@@ -10,14 +10,16 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_OTHER = re.compile(rb"[^0-9eE+\-.\s]")
+_OF_NUMBERS = b"0123456789eE+-. \t\n\r\f\v"
+_A_LINE_EACH = bytes.maketrans(b" \t\r\f\v", b"\n\n\n\n\n")
 CHUNK = 1 << 24  # bytes looked at together
 MOST = 1 << 30  # bytes that are unpacked from one member of an archive
 LARGEST = 1e5  # a number beyond is no coordinate in any unit
@@ -74,18 +76,36 @@ def _of_text(data: bytes) -> Iterator[Stream]:
 
 def numbers_in(data: bytes) -> np.ndarray:
     """Every number of a text."""
-    if _OTHER.search(data) is None:
-        words = data.split()
-        try:
-            return np.array(words, np.bytes_).astype(np.float64) if words else np.zeros(0)
-        except ValueError:
-            pass
+    import pyarrow
+    from pyarrow import csv
+
+    if _is_plain(data):
+        with suppress(pyarrow.ArrowInvalid):
+            read = csv.read_csv(pyarrow.BufferReader(data.translate(_A_LINE_EACH)), **_csv_options())
+            told: np.ndarray = read.column(0).to_numpy()
+            return told
     with np.errstate(over="ignore"):
         return np.array(NUMBER.findall(data) or [b"nan"], np.bytes_).astype(np.float64)
 
 
+@cache
+def _csv_options() -> dict[str, Any]:
+    import pyarrow
+    from pyarrow import csv
+
+    return {
+        "read_options": csv.ReadOptions(use_threads=False, block_size=2**30, column_names=["number"]),
+        "parse_options": csv.ParseOptions(quote_char=False),
+        "convert_options": csv.ConvertOptions(check_utf8=False, null_values=[], column_types={"number": pyarrow.float64()}),
+    }
+
+
+def _is_plain(data: bytes) -> bool:
+    return not data.translate(None, _OF_NUMBERS)
+
+
 def _line_of(data: bytes, index: int) -> str:
-    plain = _OTHER.search(data) is None
+    plain = _is_plain(data)
     for line, text in enumerate(data.splitlines(), 1):
         size = len(text.split()) if plain else len(NUMBER.findall(text))
         if index < size:
