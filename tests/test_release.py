@@ -293,6 +293,21 @@ def test_what_is_planted_is_found_and_named(
     assert any(says in line for line in told), told
 
 
+def test_two_processes_find_the_same_in_the_same_order(
+    copy: Lab, original: MotionDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("given", "coordinates"):
+        monkeypatch.setattr(f"maskeleton.leaks.{module}.BLOCK", 3)
+    for plant in (plant_place, plant_comment, plant_mirrored_millimetres, plant_hash, plant_lean):
+        plant(copy)
+    put_words(copy.file(9), FIRST_JOINT + 6, 0, [f"{number:.7g}" for number in original_of(copy, copy.file(9))[0, 6, :3]])
+    steps: list[tuple[int, int]] = []
+    found = verify(copy.out, original=copy.files, jobs=2, report=lambda done, todo: steps.append((done, todo)))
+    assert found == verify(copy.out, original=copy.files)
+    assert [len(leaks) for leaks in found.leaks.values()][1:5] == [5, 4, 3, 1]
+    assert (6, 6) in steps
+
+
 def test_a_leak_ends_with_exit_code_2_and_two_lines(copy: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     plant_lean(copy)
     with pytest.raises(SystemExit) as ended:

@@ -273,14 +273,17 @@ def verify(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="What release wrote.")],
     original: Annotated[str | None, typer.Option(metavar="DATA", help="What was anonymized: it is looked for in the "
                                                  "files.")] = None,
+    jobs: Jobs = 1,
 ) -> None:
     """Attack the files of a release.
 
     With exit code 2 where something is found that should not be in them.
     """
+    from maskeleton.progress import progress
     from maskeleton.verbs import verify as verb
 
-    found = verb.verify(out, original=original)
+    with progress("verify") as report:
+        found = verb.verify(out, original=original, jobs=jobs, report=report)
     print(verb.told(found, out), flush=True)
     verb.refuse_leaks(found, out)
 

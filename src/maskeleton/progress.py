@@ -34,12 +34,17 @@ def _bar(what: str) -> Iterator[Report]:
 def _lines(what: str, stream: TextIO) -> Iterator[Report]:
     began = last = time.monotonic()
 
+    stage = before = 0
+
     def report(done: int, total: int) -> None:
-        nonlocal last
+        nonlocal began, last, stage, before
         now = time.monotonic()
-        if now - last >= _SECONDS_BETWEEN_LINES and 0 < done < total:
+        if stage and total != stage:  # other work begins, which goes at a pace of its own
+            began, before = now, done
+        stage = total
+        if now - last >= _SECONDS_BETWEEN_LINES and before < done < total:
             last = now
-            left = (now - began) / done * (total - done)
+            left = (now - began) / (done - before) * (total - done)
             print(f"{what}: {done} of {total}, about {clock(left)} left", file=stream, flush=True)
 
     yield report

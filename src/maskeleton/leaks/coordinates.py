@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from maskeleton.dataset import MotionDataset
-from maskeleton.leaks.given import Given, Leak
+from maskeleton.leaks.given import Given, Leak, in_blocks
 from maskeleton.leaks.raw import LARGEST, Stream, streams_of
+from maskeleton.outgoing import BLOCK
 
 LEVELS = ((1e-6, 1), (1e-4, 2), (1e-3, 4))  # metres that numbers are rounded to, and joints that must agree
 UNITS = ((1.0, 20.0), (0.01, 2_000.0), (0.001, 20_000.0))  # metres a unit, and the largest number it is tried for
@@ -51,6 +52,13 @@ class Known(NamedTuple):
             np.bitwise_or.at(bits, *_mark(keys, mix, bits))
         return cls(rounded, joints, enough, keys, bits)
 
+    def stored(self, folder: Path) -> "Stored":
+        """The same as files, which processes share."""
+        folder.mkdir()
+        np.save(folder / "keys.npy", self.keys)
+        np.save(folder / "bits.npy", self.bits)
+        return Stored(self.rounded, self.joints, self.enough, folder)
+
     def among(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Which of these keys are known, and the place of each one's frame of reference in FRAMES; none of fewer than are
         enough."""
@@ -67,6 +75,20 @@ class Known(NamedTuple):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
 
 
+class Stored(NamedTuple):
+    """Known places in a folder."""
+
+    rounded: float
+    joints: int
+    enough: int
+    folder: Path
+
+    def opened(self) -> Known:
+        """The places, mapped into memory."""
+        keys, bits = (np.load(self.folder / name, mmap_mode="r").view(np.ndarray) for name in ("keys.npy", "bits.npy"))
+        return Known(self.rounded, self.joints, self.enough, keys, bits)
+
+
 def _mark(keys: np.ndarray, mix: np.uint64, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The byte and the bit in it that stand for a key, whatever its frame of reference is."""
     begins = (keys & ~_FRAME) * mix >> np.uint64(65 - (8 * len(bits)).bit_length())
@@ -78,28 +100,37 @@ def find(given: Given) -> Iterator[Leak]:
     if given.original is None:
         given.not_tried.append("coordinates of the original: give --original DATA")
         return
-    tables = [known_places(given.original, rounded, joints) for rounded, joints in LEVELS]
     files = given.data_files if given.format != "store" else []
-    for file in dict.fromkeys([*files, *given.files]):
-        if file.is_file() and not file.is_symlink():
-            yield from _in_file(given, file, tables)
-    for motion in given.released:
-        poses = rooted(motion.positions[motion.present], given.released)
+    plain = [file for file in dict.fromkeys([*files, *given.files]) if file.is_file() and not file.is_symlink()]
+    rows = range(len(given.released))
+    motions = (given.released.select(rows[start : start + BLOCK]).by_itself() for start in rows[::BLOCK])
+    stored = [known_places(given.original, rounded, joints).stored(given.room / f"known-{joints}")
+              for rounded, joints in LEVELS]
+    yield from given.over([*((in_files, block) for block in in_blocks(plain)), *((in_motions, block) for block in motions)],
+                          stored)
+
+
+def in_files(given: Given, files: Sequence[Path], stored: Sequence[Stored]) -> Iterator[Leak]:
+    """The first place in each of these files."""
+    tables = [one.opened() for one in stored]
+    for file in files:
+        found = next((found for stream in streams_of(file) if (found := hit(stream, tables))), None)
+        if found:
+            frame, place, count = found
+            yield Leak(given.name_of(file), place, _told(count, frame))
+
+
+def in_motions(given: Given, released: MotionDataset, stored: Sequence[Stored]) -> Iterator[Leak]:
+    """The first place in each of these recordings as they are seen from the root, in whatever way a file says them."""
+    tables = [one.opened() for one in stored]
+    for motion in released:
+        poses = rooted(motion.positions[motion.present], released)
         for known in tables:
             found, frames = known.among(keys_of_poses(poses, known.rounded, known.joints)[0])
             if len(found):
                 pose, joint = divmod(int(found[0]), poses.shape[1] - known.joints + 1)
                 yield Leak(motion.id, f"joint {joint} of pose {pose}", _told(len(found), FRAMES[frames[0]]))
                 break
-
-
-def _in_file(given: Given, file: Path, tables: list[Known]) -> Iterator[Leak]:
-    for stream in streams_of(file):
-        found = hit(stream, tables)
-        if found:
-            frame, place, count = found
-            yield Leak(given.name_of(file), place, _told(count, frame))
-            return
 
 
 def _told(count: int, frame: str) -> str:
@@ -154,15 +185,15 @@ def keys_of_numbers(steps: np.ndarray, joints: int, stride: int) -> np.ndarray:
 def keys_of_poses(poses: np.ndarray, rounded: float, joints: int) -> tuple[np.ndarray, np.ndarray]:
     """The same keys of poses (n, J, 3), and which of them tell something: in every joint two numbers are not zero, those
     of the first are not all small, and those of one by itself are not all round, as versions, dates and bounds are."""
-    steps = np.rint(poses.astype(np.float64) / rounded).astype(np.int64)
-    size = max(0, steps.shape[1] - joints + 1)
-    parts = [steps[:, joint : joint + size] for joint in range(joints)]
-    keys = _along_an_axis(parts).sum(-1)
-    telling = (np.abs(parts[0]) * rounded > NEAR).any(-1)
+    steps = np.rint(np.ascontiguousarray(np.moveaxis(poses, -1, 0), np.float64) / rounded).astype(np.int64)
+    size = max(0, steps.shape[2] - joints + 1)
+    parts = [steps[..., joint : joint + size] for joint in range(joints)]
+    keys = _along_an_axis(parts).sum(0)
+    telling = (np.abs(parts[0]) > NEAR / rounded).any(0)
     for part in parts:
-        telling &= (part != 0).sum(-1) >= 2
+        telling &= (part != 0).sum(0) >= 2
     if joints == 1:
-        telling &= (steps % FINE != 0).any(-1)
+        telling &= (steps % FINE != 0).any(0)
     return np.ravel(keys), np.ravel(telling)
 
 
@@ -170,7 +201,7 @@ def _along_an_axis(parts: list[np.ndarray]) -> np.ndarray:
     mixed = parts[0] * _MIX[0]
     for mix, part in zip(_MIX[1:], parts[1:], strict=False):
         mixed += part * mix
-    numbers = np.abs(mixed).view(np.uint64)
+    numbers: np.ndarray = np.abs(mixed).view(np.uint64)
     numbers ^= numbers >> np.uint64(33)
     numbers *= _SPREAD
     numbers ^= numbers >> np.uint64(29)

@@ -8,8 +8,8 @@ millimetres, numbers may differ in their last digits.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -17,10 +17,9 @@ from maskeleton.dataset import Builder
 from maskeleton.formats import etri, ntu
 from maskeleton.formats.opening import writer
 from maskeleton.formats.source import Fault
-from maskeleton.jobs import remove
-from maskeleton.leaks.given import Given, Leak
+from maskeleton.leaks.given import Given, Leak, in_blocks
 from maskeleton.leaks.raw import LARGEST, NUMBER
-from maskeleton.outgoing import BLOCK, DATA, ONE_FILE, as_files, files_in
+from maskeleton.outgoing import DATA, ONE_FILE, as_files, files_in
 
 RECKONED = ("bvh", "c3d")  # formats in which numbers are solved for, and are not the same again to the last digit
 LAST_DIGITS = 1e-6
@@ -32,13 +31,10 @@ _WORD = re.compile(rb"\S+")
 def find(given: Given) -> Iterator[Leak]:
     """Write everything again and compare."""
     yield from given.read[1]
-    again = given.room / "again"
     if given.separate:
-        for start in range(0, len(given.data_files), BLOCK):
-            remove(again)
-            yield from _separate(given, given.data_files[start : start + BLOCK], again)
+        yield from given.over((separate, files) for files in in_blocks(given.data_files))
         return
-    remove(again)
+    again = given.room / "again"
     target = again / ONE_FILE[given.format] if given.format in ONE_FILE else again
     target.parent.mkdir(parents=True, exist_ok=True)
     writer(given.format).write(given.released, target, True)
@@ -52,7 +48,8 @@ def find(given: Given) -> Iterator[Leak]:
             yield from compared(name, theirs[name], ours[name], given.format)
 
 
-def _separate(given: Given, files: Sequence[Path], again: Path) -> Iterator[Leak]:
+def separate(given: Given, files: Sequence[Path]) -> Iterator[Leak]:
+    """Each of these files, beside what the recording in it makes."""
     source = given.source(files)
     builder = Builder(source.skeleton, source.fps)
     for part in source.parts:
@@ -61,13 +58,14 @@ def _separate(given: Given, files: Sequence[Path], again: Path) -> Iterator[Leak
                 builder.add(item)
     if not builder.told:
         return
-    block = builder.dataset(())
-    writer(given.format).write(replace(as_files(block, given.format, 1)), again, True)
-    for file in files:
-        if (again / file.name).is_file():
-            yield from compared(given.name_of(file), file, again / file.name, given.format)
-        else:
-            yield Leak(given.name_of(file), "", "its name is not that of the recording in it")
+    with TemporaryDirectory(dir=given.room) as room:
+        again = Path(room) / "again"
+        writer(given.format).write(as_files(builder.dataset(()), given.format, 1), again, True)
+        for file in files:
+            if (again / file.name).is_file():
+                yield from compared(given.name_of(file), file, again / file.name, given.format)
+            else:
+                yield Leak(given.name_of(file), "", "its name is not that of the recording in it")
 
 
 def compared(name: str, theirs: Path, ours: Path, format: str) -> Iterator[Leak]:

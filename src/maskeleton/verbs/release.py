@@ -98,7 +98,8 @@ def release(
         def attack(made: Path) -> Verified:
             page = page_of(plan, like, writer(like).FIELDS, about)
             secrets = (keys.key.hex(), *keys_near(data))
-            return attacked(made, page, room, before, files_of(original), ledger, secrets, before_this)
+            return attacked(made, page, room, before, files_of(original), ledger, secrets, before_this,
+                            jobs if on == "local" else 1, report)
 
         with held(work / "whole.lock") as last:
             if not last or not all(piece.exists() for piece in pieces):  # another puts it together, or has

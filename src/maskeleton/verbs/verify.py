@@ -12,6 +12,7 @@ from maskeleton.errors import UserError, listed, printable
 from maskeleton.formats import FORMATS
 from maskeleton.formats.files import find_files
 from maskeleton.formats.opening import read
+from maskeleton.jobs import Report
 from maskeleton.leaks import LEAKS
 from maskeleton.leaks.given import Given, Leak
 from maskeleton.ledger import Ledger, read_ledger
@@ -37,7 +38,9 @@ class Verified(NamedTuple):
         return not any(self.leaks.values())
 
 
-def verify(out: str | Path, *, original: str | Path | None = None) -> Verified:
+def verify(
+    out: str | Path, *, original: str | Path | None = None, jobs: int = 1, report: Report | None = None
+) -> Verified:
     """Attack the release in `out`; with the original, and what release wrote beside OUT, more can be tried."""
     out = Path(out)
     page = read_page(out)
@@ -45,22 +48,22 @@ def verify(out: str | Path, *, original: str | Path | None = None) -> Verified:
         before = mapped(read(original), Path(own) / "original") if original is not None else None
         files = files_of(original)
         room = Path(own) / "room"
-        return attacked(out, page, room, before, files, read_ledger(out), secrets_beside(out))
+        return attacked(out, page, room, before, files, read_ledger(out), secrets_beside(out), (), jobs, report)
 
 
 def attacked(
     out: Path, page: dict[str, Any], room: Path, original: MotionDataset | None, original_files: tuple[Path, ...],
-    ledger: Ledger | None, secrets: tuple[str, ...], earlier: Sequence[Path] = (),
+    ledger: Ledger | None, secrets: tuple[str, ...], earlier: Sequence[Path], jobs: int, report: Report | None,
 ) -> Verified:
     """Every attack on these files, and on them together with earlier releases."""
     room.mkdir(parents=True, exist_ok=True)
     given = Given(out, page["format"], room, page["lengths"], tuple(page["labels"]), original, original_files, ledger,
-                  secrets)
+                  secrets, jobs, report)
     leaks = {name: list(attack.find(given)) for name, attack in LEAKS.items()}
     for number, other in enumerate(earlier):
         there = read_page(other)
         (room / str(number)).mkdir()
-        with_it = Given(other, there["format"], room / str(number), there["lengths"], ledger=read_ledger(other))
+        with_it = Given(other, there["format"], room / str(number), there["lengths"], ledger=read_ledger(other), jobs=jobs)
         leaks.setdefault("repeated", []).extend(repeated.find(with_it, given))
     return Verified(leaks, given.notes, list(dict.fromkeys(given.not_tried)))
 
