@@ -17,7 +17,7 @@ MOST_LINES = 350
 ABOVE_TORCH = [
     ("errors",), ("seeds", "threads"), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",), ("cluster",), ("jobs",),
     ("scorecard",), ("verdict",), ("protection", "standing"), ("progress", "record", "private"),
-    ("donors", "ledger", "pseudonyms"),
+    ("donors", "ledger", "pseudonyms", "meeting"),
     ("body",), ("motion",), ("dataset",), ("union",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),
     ("alignment", "clean", "normalize", "lesson", "traits", "linear", "heldback", "answering", "shares",
      "nominal"), ("reading",),

@@ -17,6 +17,7 @@ from maskeleton.formats.opening import Opened, writer
 from maskeleton.formats.source import Fault, FileParts, Part, Source
 from maskeleton.formats.tables import write_tables
 from maskeleton.jobs import Job, Report, Share, atomic, give_memory_back, held, remove, run
+from maskeleton.meeting import agree, for_all, said
 from maskeleton.motion import Motion, known_labels, storable
 from maskeleton.record import plain, write_record
 
@@ -170,6 +171,8 @@ def take_in(
     with held(work / f"{share.number}.lock") as alone:
         if not alone:
             raise UserError(f"another process is writing {out} at this moment", "wait for it, or choose another OUT")
+        does = said(todo, for_all(record.get("options", {})), to)
+        agree(work, share, does, out, lambda number: work / f"{number}.lock")
         pieces = run(todo, work, jobs, share, report)
     give_memory_back()
     with held(work / "whole.lock") as last:

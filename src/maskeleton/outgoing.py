@@ -2,10 +2,11 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from maskeleton import store
 from maskeleton.dataset import Builder, MotionDataset
@@ -14,6 +15,7 @@ from maskeleton.formats.opening import writer
 from maskeleton.formats.tables import write_tables
 from maskeleton.intake import as_written
 from maskeleton.jobs import Job, Report, Share, give_memory_back, held, remove, run
+from maskeleton.meeting import agree, for_all, said
 from maskeleton.motion import canonical_json
 from maskeleton.nominal import with_nominal_fields
 from maskeleton.publish import Published, as_published, needed
@@ -61,7 +63,7 @@ def as_files(block: MotionDataset, format: str, lengths: int) -> MotionDataset:
 
 
 def make_pieces(
-    plan: Published, format: str, work: Path, jobs: int, share: Share, report: Report | None
+    plan: Published, format: str, work: Path, jobs: int, share: Share, report: Report | None, options: Mapping[str, Any]
 ) -> tuple[list[Path], int]:
     """The pieces of all shares that are there, and how many are missing."""
     todo = block_jobs(plan, format)
@@ -72,6 +74,7 @@ def make_pieces(
     with held(lock) as alone:
         if not alone:
             raise UserError("another process is writing this release at this moment", "wait for it, or choose another OUT")
+        agree(work, share, said(todo, for_all(options)), work, lambda number: work / f"{number}.lock")
         pieces = run(todo, work, jobs, share, report)
     give_memory_back()
     return pieces, len(todo) - len(pieces)

@@ -31,6 +31,15 @@ def write_record(out: Path, record: Mapping[str, Any], folder: bool | None = Non
         drawn.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
+def recorded(place: Path) -> dict[str, Any]:
+    """What stands in a run.json; nothing where there is none that can be read."""
+    try:
+        told = json.loads(place.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def versions() -> dict[str, str]:
     """The versions that have a say in a result; nothing is loaded to find them out."""
     found = {"python": platform.python_version()}

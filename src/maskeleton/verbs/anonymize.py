@@ -65,7 +65,7 @@ def anonymize(
         raise UserError(f"{jobs} jobs cannot share one {engine.device.type}", "leave --jobs away, or --device")
     if to != "store":
         writer(to)
-    if done_by_others(out, share, force):
+    if done_by_others(out, force, "anonymize", used):
         return Taken(None, [], Counter(), {}, 0)
     refuse_overwriting(out, force)
     for read_from in (data, *([mask] if (Path(mask) / PAGE).is_file() else [])):

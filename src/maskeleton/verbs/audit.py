@@ -25,6 +25,7 @@ from maskeleton.formats.opening import read, said_of_source
 from maskeleton.jobs import Report, Share, alone, atomic, held, remove
 from maskeleton.labels import UNKNOWN
 from maskeleton.lesson import refuse_quantity
+from maskeleton.meeting import agree, for_all, said
 from maskeleton.page.table import write_page
 from maskeleton.private import beside
 from maskeleton.recognize import Cell
@@ -81,6 +82,7 @@ def audit(
                    "features" in attacks)
     with only_one(out, share), tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
+        meet(out, Share(*share), {**used, "seed": seed}, dataset.content_id)
         keep = [label for label in ("action",) if label in {*dataset.labels} - {*hide}] if keep is None else keep
         labels = roles_of(keep, hide)
         refuse_labels(dataset, labels)
@@ -224,6 +226,21 @@ def only_one(out: str | Path | None, share: tuple[int, int]) -> AbstractContextM
     return alone(lock_of(Path(out), share[0]), out)
 
 
+def meet(out: str | Path | None, share: Share, used: Mapping[str, Any], *read: str) -> None:
+    """A UserError where shards of one run are not of one run."""
+    if out is not None:
+        folder = shares_of(Path(out))
+        if share.among > 1:
+            folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_dir():
+            agree(folder, share, said((), for_all(used), read), Path(out), lambda number: lock_of(Path(out), number))
+
+
+def shares_of(out: Path) -> Path:
+    """Where the shards of a run say what they do."""
+    return lock_of(out, "shares").with_suffix("")
+
+
 def lock_of(out: Path, what: object) -> Path:
     """A file beside a run that whoever writes there holds."""
     place = beside(out, f"{what}.lock")
@@ -243,4 +260,5 @@ def write_run(folder: Path, card: Scorecard, split: Mapping[str, Any], record: M
             parquet.write_table(pyarrow.table(split), out)
         write_record(folder, record, True)
         card.write(folder)
+        remove(shares_of(folder))
         remove(lock)

@@ -2,15 +2,17 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from maskeleton import clean, store
 from maskeleton.errors import UserError, printable
 from maskeleton.formats.opening import open_source, plan
 from maskeleton.intake import Taken, take_in
 from maskeleton.jobs import Report, Share
-from maskeleton.record import record_of
+from maskeleton.meeting import same_run
+from maskeleton.record import RECORD, record_of, recorded
 from maskeleton.skeleton import Skeleton
 
 KEEP_FIELDS = ("store", "ntu", "etri")  # formats that can hold what is neither position nor tracking state
@@ -43,7 +45,7 @@ def convert(
     steps = clean.choose(clean_steps)
     if fields and to not in KEEP_FIELDS:
         raise UserError(f"--fields all: {to} cannot hold them", f"these can: {', '.join(KEEP_FIELDS)}")
-    if done_by_others(out, share, force):
+    if done_by_others(out, force, "convert", {**used, "clean_steps": list(steps)}):
         return Taken(None, [], Counter(), {}, 0)
     refuse_overwriting(out, force)
     wanted = plan(skeleton) if isinstance(skeleton, str) else skeleton
@@ -56,10 +58,10 @@ def convert(
     return taken._replace(lost=source.plan_map.lost if source.plan_map else ())
 
 
-def done_by_others(out: Path, share: tuple[int, int], force: bool) -> bool:
-    """Has another shard already put the whole together? Then this one has nothing left to do."""
+def done_by_others(out: Path, force: bool, verb: str, used: Mapping[str, Any]) -> bool:
+    """Has another shard of this run already put the whole together? Then this one has nothing left to do."""
     unfinished = (out.parent / f".{out.name}.work").exists()
-    return share[1] > 1 and not force and not unfinished and (out / "run.json").is_file()
+    return used["share"][1] > 1 and not force and not unfinished and same_run(recorded(out / RECORD), verb, used)
 
 
 def keep_apart(out: Path, data: Path, root: Path) -> None:

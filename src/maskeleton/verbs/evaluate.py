@@ -39,6 +39,7 @@ from maskeleton.verbs.audit import (
     calibrated,
     first_halves,
     halves_of,
+    meet,
     only_one,
     refuse_labels,
     refuse_run,
@@ -112,6 +113,7 @@ def evaluate(
         before, after = (mapped(read(data, format), folder)
                          for data, folder in zip((original, released), folders, strict=True))
         whole = after.content_id
+        meet(out, Share(*share), {**used, "seed": seed}, before.content_id, whole)
         before, after, notes = side_by_side(before, after, tuple(labels))
         also = second(after, twice, format)
         before, after = before.select(also.rows), after.select(also.rows)

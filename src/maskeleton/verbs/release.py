@@ -16,12 +16,13 @@ from maskeleton.intake import as_written
 from maskeleton.jobs import Report, Share, atomic, held, remove
 from maskeleton.labels import UNKNOWN
 from maskeleton.ledger import Ledger, write_ledger
+from maskeleton.meeting import same_run
 from maskeleton.outgoing import DATA, LABELLED, files_in, make_pieces, put_together, without_times
 from maskeleton.private import beside, private
 from maskeleton.provenance import PAGE, About, page_of, warnings_of, write_pages
 from maskeleton.pseudonyms import Pseudonyms, keys_in
 from maskeleton.publish import PERSON, Choices, Published, needed, published, refuse_labels
-from maskeleton.record import record_of
+from maskeleton.record import RECORD, record_of, recorded
 from maskeleton.verbs.anonymize import UNSAFE
 from maskeleton.verbs.convert import keep_apart
 from maskeleton.verbs.leaving import card_of, earlier_releases, keys_near, model_of, text_or_file, withdrawal
@@ -70,7 +71,8 @@ def release(
     out, machine = Path(out), Share.checked(*share, on)
     writer(like)
     work = out.with_name(f".{out.name}.work")
-    if share[1] > 1 and not force and (out / PAGE).is_file() and not work.exists():
+    ours = share[1] > 1 and not force and (out / PAGE).is_file() and not work.exists()
+    if ours and same_run(recorded(beside(out, RECORD)), "release", used):
         return Released(out, 0, 0, 0, [])
     refuse_overwriting(out, force)
     for folder in (data, *([original] if original is not None else [])):
@@ -89,7 +91,7 @@ def release(
                       card_of(evaluation, dataset), model_of(mask, dataset))
         before_this = earlier_releases(keys, previous, out) if verify else []
         plan = published(dataset, keys, choices, like)
-        pieces, missing = make_pieces(plan, like, work, jobs, machine, report)
+        pieces, missing = make_pieces(plan, like, work, jobs, machine, report, used)
         if missing:
             return Released(out, 0, 0, missing, [])
         ledger, notes = ledger_of(plan, like), withdrawal(plan, dataset, choices, Path(data), mask, before)
