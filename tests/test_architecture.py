@@ -16,7 +16,7 @@ MOST_LINES = 350
 # A module imports only from lines above its own, and from its own shelf. A line's modules do not know each other.
 ABOVE_TORCH = [
     ("errors",), ("seeds", "threads"), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",), ("cluster",), ("jobs",),
-    ("scorecard",), ("verdict",), ("protection", "standing"), ("progress", "record", "private"),
+    ("scorecard",), ("verdict",), ("protection", "standing"), ("progress", "record", "private", "room"),
     ("donors", "ledger", "pseudonyms", "meeting"),
     ("body",), ("motion",), ("dataset",), ("union",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),
     ("alignment", "clean", "normalize", "lesson", "traits", "linear", "heldback", "answering", "shares",

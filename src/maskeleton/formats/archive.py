@@ -9,11 +9,9 @@ import calendar
 import gzip
 import lzma
 import os
-import shutil
 import stat
 import struct
 import tarfile
-import tempfile
 import weakref
 import zipfile
 import zlib
@@ -22,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
 from maskeleton.errors import UserError, printable
+from maskeleton.room import Room
 
 ZIP, TAR = (".zip",), (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 MOST_MEMBERS = 1_000_000
@@ -36,11 +35,12 @@ _FAULTS = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOF
 
 
 class Unpacked:
-    """A folder in the system's temporary one, deleted with this object."""
+    """A room, left with this object."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="maskeleton-archive-"))
-        self.gone = weakref.finalize(self, shutil.rmtree, self.folder, True)
+        room = Room()
+        self.folder = room.folder
+        self.gone = weakref.finalize(self, room.leave)
 
     @property
     def root(self) -> Path:

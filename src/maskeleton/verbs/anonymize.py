@@ -1,7 +1,6 @@
 """anonymize: a whole dataset as an anonymizer releases it. What it writes keeps ids and history: not for publishing."""
 
 import secrets
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from maskeleton.jobs import Report, Share
 from maskeleton.mask import refuse_other_plans
 from maskeleton.private import private
 from maskeleton.record import record_of
+from maskeleton.room import own_room
 from maskeleton.seeds import seed_for
 from maskeleton.verbs import convert
 from maskeleton.verbs.convert import done_by_others, keep_apart, refuse_overwriting
@@ -70,14 +70,14 @@ def anonymize(
     refuse_overwriting(out, force)
     for read_from in (data, *([mask] if (Path(mask) / PAGE).is_file() else [])):
         keep_apart(out, Path(read_from), Path(read_from))
-    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-        dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
+    with own_room() as own:
+        dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), own)
         options = dict(set or {})
         path = options.pop("path", "population")
         pick(path, PATHS, "path")
         told = {}
         if target_risk is not None:
-            found = reach(dataset, mask, options, target_risk, hide, keep, Path(own), jobs=jobs)
+            found = reach(dataset, mask, options, target_risk, hide, keep, own, jobs=jobs)
             options, strength, told = dict(found.setting.options), found.setting.strength, {"target": found.said}
         chosen = mask_of(mask, dataset, options)
         refuse_other_plans(chosen, dataset)

@@ -1,6 +1,5 @@
 """audit: who and what can be read off a dataset as it is, with intervals over people, beside chance and a null."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -30,6 +29,7 @@ from maskeleton.page.table import write_page
 from maskeleton.private import beside
 from maskeleton.recognize import Cell
 from maskeleton.record import record_of, write_record
+from maskeleton.room import own_room
 from maskeleton.scorecard import FILE, Scorecard
 from maskeleton.splits import Half, OpenSet, open_set, split
 from maskeleton.tally import OPEN_SET, split_rows, tally, told_of
@@ -80,8 +80,8 @@ def audit(
     refuse_taught(judges)
     refuse_options(set or {}, judges if open_set or any(name in NETWORKS for name in attacks) else (),
                    "features" in attacks)
-    with only_one(out, share), tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-        dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
+    with only_one(out, share), own_room() as own:
+        dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), own)
         meet(out, Share(*share), {**used, "seed": seed}, dataset.content_id)
         keep = [label for label in ("action",) if label in {*dataset.labels} - {*hide}] if keep is None else keep
         labels = roles_of(keep, hide)
@@ -89,7 +89,7 @@ def audit(
         kept = keep[0] if keep else "action"
         halves = halves_of(dataset, labels, by, kept, seed, open_set)
         cells = list(cells_of(labels, attacks, judges, BEFORE, halves))
-        folder = Path(out) / "cells" if out is not None else Path(own) / "cells"
+        folder = Path(out) / "cells" if out is not None else own / "cells"
         asked = ask(units_of(cells, seeds), {BEFORE: Table(dataset, dataset)}, halves, folder, jobs=jobs,
                     minutes=share_of(clock.left, FOR_CELLS), keep=kept, options=set, report=report,
                     share=Share(*share, on), say=say)

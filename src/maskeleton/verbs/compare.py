@@ -1,6 +1,5 @@
 """compare: several releases of one dataset side by side: what each gives away, what it keeps, and which are beaten."""
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from maskeleton.jobs import Report, Share
 from maskeleton.mask import Mask, built_of, learns, load
 from maskeleton.page.versus import write_pictures
 from maskeleton.record import record_of, write_record
+from maskeleton.room import own_room
 from maskeleton.scorecard import Scorecard
 from maskeleton.tally import told_of
 from maskeleton.threats import THREATS
@@ -76,11 +76,11 @@ def compare(
     card = Scorecard("compare", seed=seed, data={**told_of(before, Path(original).name),
                                                  "releases": [_told(rival) for rival in rivals]}, warnings=notes)
     said: dict[str, dict[str, list[str]]] = {"warnings": {}, "not_tried": {}}
-    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-        start = Path(own) / Path(original).name / "original"
+    with own_room() as own:
+        start = own / Path(original).name / "original"
         store.write(before, start)
         for number, rival in enumerate(rivals):
-            here = Path(own) / f"{number}" / rival.path.name
+            here = own / f"{number}" / rival.path.name
             there = np.isin(np.array(rival.dataset.ids, str), before.ids)
             _, made, _ = side_by_side(before, rival.dataset.select(there), tuple(labels))
             store.write(made, here)

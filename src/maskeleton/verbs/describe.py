@@ -1,7 +1,6 @@
 """describe: what is in a dataset, and what is wrong with it; reads everything once and changes nothing."""
 
 import json
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from maskeleton.intake import Sent, block_jobs, seen
 from maskeleton.jobs import Report, run
 from maskeleton.labels import UNKNOWN, code_labels
 from maskeleton.motion import known_labels, motion_hash, recording_hash
+from maskeleton.room import own_room
 from maskeleton.skeleton import Skeleton
 from maskeleton.union import copies
 
@@ -39,8 +39,8 @@ def describe(
     """What `maskeleton describe --json` prints."""
     wanted = plan(skeleton) if isinstance(skeleton, str) else skeleton
     source = open_source(data, format, pattern, people, missing, wanted, fps)
-    with tempfile.TemporaryDirectory(prefix="maskeleton-") as folder:
-        pieces = run(block_jobs(source, survey), Path(folder), jobs, report=report)
+    with own_room() as folder:
+        pieces = run(block_jobs(source, survey), folder, jobs, report=report)
         rows = [json.loads(line) for piece in pieces for line in piece.read_text("utf-8").splitlines()]
     problems = _problems(rows, source.ignored)
     recordings = [row for row in rows if "hash" in row]

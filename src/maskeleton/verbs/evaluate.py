@@ -1,6 +1,5 @@
 """evaluate: what a release gives away to attackers who know what was done, and what it is still good for."""
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from maskeleton.mask import Mask, usual_options
 from maskeleton.metrics import compared, noted
 from maskeleton.nearness import nearness
 from maskeleton.record import record_of
+from maskeleton.room import own_room
 from maskeleton.scorecard import Scorecard
 from maskeleton.tally import split_rows, tally, tally_near, told_of
 from maskeleton.threats import THREATS, Known, tables_of
@@ -108,8 +108,8 @@ def evaluate(
     paths, names = ([judge for judge in judges if by_path(judge) is there] for there in (True, False))
     refuse_options(set or {}, names if open_set or any(name in NETWORKS for name in attacks) else (),
                    "features" in attacks)
-    with only_one(out, share), tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-        folders = [Path(own) / name for name in ("original", "released")]
+    with only_one(out, share), own_room() as own:
+        folders = [own / name for name in ("original", "released")]
         before, after = (mapped(read(data, format), folder)
                          for data, folder in zip((original, released), folders, strict=True))
         whole = after.content_id
@@ -133,7 +133,7 @@ def evaluate(
                       tuple(one.select(rows) for one in also.releases), draws, minutes, seed)
         notes += [*donors_elsewhere(known), *said_of_others(known), *carried(known, labels)]
         tried = tables_of(known, [name for name in threats if of_use(name, hide)])
-        tables = tables_mapped(tried.tables, Path(own) / "tables")
+        tables = tables_mapped(tried.tables, own / "tables")
         cells = list(asked_cells(labels, tables, attacks, names, halves, given))
         folder = Path(answers if answers is not None else Path(out if out is not None else own) / "cells")
         asked = ask(units_asked(cells, seeds, nulls), by_column(tables), halves, folder, jobs=jobs,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +22,7 @@ from maskeleton.provenance import PAGE, About, page_of, warnings_of, write_pages
 from maskeleton.pseudonyms import Pseudonyms, keys_in
 from maskeleton.publish import PERSON, Choices, Published, needed, published, refuse_labels
 from maskeleton.record import RECORD, record_of, recorded
+from maskeleton.room import own_room
 from maskeleton.verbs.anonymize import UNSAFE
 from maskeleton.verbs.convert import keep_apart
 from maskeleton.verbs.leaving import card_of, earlier_releases, keys_near, model_of, text_or_file, withdrawal
@@ -78,8 +78,7 @@ def release(
     for folder in (data, *([original] if original is not None else [])):
         keep_apart(out, Path(folder), Path(folder))
     choices = Choices(tuple(drop_labels), tuple(keep_labels), dict(bands or {}), tuple(without), lengths)
-    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-        room = Path(own)
+    with own_room() as room:
         dataset = mapped(read(data, format), room / "released")
         before = mapped(read(original), room / "original") if original is not None else None
         refuse_unsafe(Path(data), dataset)

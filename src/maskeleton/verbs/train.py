@@ -1,6 +1,5 @@
 """train: an anonymizer for a dataset: what must stay is guarded, what must go is sought, and the two play a game."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from maskeleton.games import arranged
 from maskeleton.jobs import Report, alone, remove
 from maskeleton.mask import Mask, learns, only_prepares, save, usual_options
 from maskeleton.record import RECORD, record_of, write_record
+from maskeleton.room import own_room
 from maskeleton.splits import half_of_the_people, three_parts
 from maskeleton.training import train as trained
 from maskeleton.verbs.audit import refuse_labels, roles_of
@@ -73,8 +73,8 @@ def train(
     roles = roles_of(keep, hide)
     if target_risk is not None:
         refuse_targets(target_risk, None, hide)
-    with _alone(out, engine), tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-        dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), Path(own))
+    with _alone(out, engine), own_room() as own:
+        dataset = mapped(read(data, format, **said_of_source(pattern, people, skeleton, fps)), own)
         refuse_labels(dataset, roles)
         rows = rows_for(dataset, keep, hide, by, seed)
         told_by_one = say if engine.first else lambda words: None
@@ -92,14 +92,14 @@ def train(
             if target_risk is not None and prepares:
                 game, options = arranged(preset, changes)
                 words = {key: str(value) for key, value in options.items()}
-                found = reach(dataset, game["anonymizer"], words, target_risk, hide, keep, Path(own), rows=rows)
+                found = reach(dataset, game["anonymizer"], words, target_risk, hide, keep, own, rows=rows)
                 changes |= found.setting.options
                 told_by_one(found.said)
             mask = trained(dataset, keep, hide, preset=preset, set=changes, rows=rows, out=out, seed=seed,
                            engine=engine, minutes=minutes, report=report, say=told_by_one)
             if target_risk is not None and not prepares and engine.first:
                 try:
-                    found = reach(dataset, out, {}, target_risk, hide, keep, Path(own), rows=rows)
+                    found = reach(dataset, out, {}, target_risk, hide, keep, own, rows=rows)
                 except UserError:
                     remove(out)
                     raise

@@ -1,7 +1,6 @@
 """verify: attacks the files of a release, and says what it finds in them that should not be there."""
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from maskeleton.ledger import Ledger, read_ledger
 from maskeleton.outgoing import DATA
 from maskeleton.private import beside
 from maskeleton.provenance import PAGE
+from maskeleton.room import own_room
 from maskeleton.store import is_store
 from maskeleton.verbs.working import mapped
 
@@ -44,10 +44,10 @@ def verify(
     """Attack the release in `out`; with the original, and what release wrote beside OUT, more can be tried."""
     out = Path(out)
     page = read_page(out)
-    with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
-        before = mapped(read(original), Path(own) / "original") if original is not None else None
+    with own_room() as own:
+        before = mapped(read(original), own / "original") if original is not None else None
         files = files_of(original)
-        room = Path(own) / "room"
+        room = own / "room"
         return attacked(out, page, room, before, files, read_ledger(out), secrets_beside(out), (), jobs, report)
 
 
