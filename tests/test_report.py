@@ -2,9 +2,12 @@
 runs; and a run that is no run is refused in two lines."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -245,6 +248,60 @@ def test_what_is_there_is_not_overwritten_and_a_page_is_named_like_one(tmp_path:
     with pytest.raises(UserError, match="figures are many"):
         report(run, tmp_path / "new.html", figures=tmp_path / "file")
     assert not (tmp_path / "new.html").exists()
+
+
+def few_bytes(figure: Any, stem: Path) -> list[Path]:
+    """As press, but quick: what is drawn does not matter here."""
+    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("svg", "pdf")]
+    for path in paths:
+        path.write_bytes(f"{type(figure).__name__} {path.name}".encode())
+    return paths
+
+
+def killed_before(name: str, work: Callable[[], object]) -> None:
+    """Do it in another process, which is killed outright when a file of that name is about to appear."""
+    child = os.fork()
+    if child == 0:
+        sys.addaudithook(lambda event, words: os.kill(os.getpid(), signal.SIGKILL) if event == "os.rename"
+                         and Path(words[1]).name == name else None)
+        work()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new folder", "folder that is there"])
+def test_killed_between_figures_and_page_it_goes_on_to_the_same_bytes(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maskeleton.page.press.press", few_bytes)
+    run = write(tmp_path / "run", evaluation())
+    places = [tmp_path / "whole", tmp_path / "killed"]
+    for place in places:
+        place.mkdir()
+        if there:
+            (place / "figures").mkdir()
+            (place / "figures" / "mine.txt").write_text("stays")
+
+    def work(place: Path) -> None:
+        report(run, place / "page.html", figures=place / "figures")
+
+    work(places[0])
+    drawn = sorted(file.name for file in (places[0] / "figures").glob("*.svg"))
+    for moment in [drawn[-1], "page.html"] if there else ["page.html"]:
+        killed_before(moment, lambda: work(places[1]))
+        assert (places[1] / "figures" / drawn[0]).exists()
+        assert not (places[1] / "page.html").exists()
+    work(places[1])
+    whole, killed = ({file.relative_to(place).as_posix(): file.read_bytes() for file in place.rglob("*") if file.is_file()}
+                     for place in places)
+    assert len(whole) > 3
+    assert killed == whole
+    (tmp_path / "killed" / "figures" / drawn[0]).write_text("of another run")
+    with pytest.raises(UserError, match=f"{drawn[0]} is there already, and is another"):
+        report(run, tmp_path / "new.html", figures=tmp_path / "killed" / "figures")
+    assert (tmp_path / "killed" / "figures" / drawn[0]).read_text() == "of another run"
+    report(run, tmp_path / "new.html", figures=tmp_path / "killed" / "figures", force=True)
+    assert (tmp_path / "killed" / "figures" / drawn[0]).read_bytes() == whole[f"figures/{drawn[0]}"]
 
 
 @pytest.mark.parametrize("file", ["run.json", "split.parquet"])

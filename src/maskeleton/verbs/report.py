@@ -12,7 +12,7 @@ from pyarrow import ArrowException, parquet
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats.opening import read
-from maskeleton.jobs import alone, atomic
+from maskeleton.jobs import alone, atomic, remove
 from maskeleton.page.discreet import Run, public
 from maskeleton.page.figures import figures as figures_of
 from maskeleton.page.overview import Step
@@ -61,40 +61,52 @@ def report(
 def beside_each_other(run: Run, folder: str | Path | None, force: bool) -> str:
     """The page of several releases; their pictures lie in the folder, too, if there is to be one."""
     if folder is not None:
-        drawn = pictures(run.card)
-        with _folder_of([Path(folder) / name for name in drawn], Path(folder), force) as made:
-            for name, picture in drawn.items():
+        with _folder_of(Path(folder), force) as made:
+            for name, picture in pictures(run.card).items():
                 (made / name).write_text(picture, "utf-8")
     return page_of_several(run.card)
 
 
 def press_all(run: Run, shown: Iterable[Shown], folder: Path, secret: bool, force: bool) -> list[Path]:
     """Every figure of a run, as SVG, PNG and PDF, one and two columns wide."""
-    from maskeleton.page.press import files_of, press
+    from maskeleton.page.press import press
 
     drawn: dict[str, Figure] = {**figures_of((run if secret else public(run)).card)}
     for one in shown:
         if one.row["why"] != "together" and (frames := _moments(one, secret)):
             drawn[f"frames-{one.row['file']}"] = frames
-    with _folder_of([path for name in drawn for path in files_of(folder / name)], folder, force) as made:
+    with _folder_of(folder, force) as made:
         paths = [path for name, figure in drawn.items() for path in press(figure, made / name)]
     return [folder / path.name for path in paths]
 
 
 @contextmanager
-def _folder_of(wanted: Iterable[Path], folder: Path, force: bool) -> Iterator[Path]:
-    """Where these figures are to be drawn: a new folder appears with all of them, in one that is there they are put."""
+def _folder_of(folder: Path, force: bool) -> Iterator[Path]:
+    """Where figures are to be drawn: a new folder appears with all of them, in one that is there they are put. One that
+    is there already is no hindrance: a run that was killed before its page appeared goes on."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file, and figures are many", "name a folder with --figures")
-    if (there := [path for path in wanted if path.exists()]) and not force:
-        raise UserError(f"{there[0]} is there already", "choose another folder, or overwrite its figures with --force")
-    if folder.is_dir():
-        yield folder
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(folder) as made:
+            made.mkdir()
+            yield made
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with atomic(folder) as made:
+    made = folder / ".figures.partial"
+    with alone(folder / ".figures.lock", folder):
+        remove(made)
         made.mkdir()
-        yield made
+        try:
+            yield made
+            there = [folder / drawn.name for drawn in sorted(made.iterdir()) if (folder / drawn.name).exists()]
+            others = [path for path in there if not path.is_file() or path.read_bytes() != (made / path.name).read_bytes()]
+            if others and not force:
+                raise UserError(f"{others[0]} is there already, and is another",
+                                "choose another folder, or overwrite its figures with --force")
+            for drawn in sorted(made.iterdir()):
+                drawn.replace(folder / drawn.name)
+        finally:
+            remove(made)
 
 
 def _moments(one: Shown, secret: bool) -> Frames | None:
