@@ -1,5 +1,6 @@
 """One attack asked about one label of one dataset, as `audit` asks many: what the recipes beside this file stand on."""
 
+import re
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +13,11 @@ from maskeleton.answers import Answers, joined
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.jobs import remove, run
+from maskeleton.options import pairs
 from maskeleton.recognize import NETWORKS, Cell, cell_jobs
 from maskeleton.splits import Half, split
+
+NUMBER = r"-?(\d+\.?\d*|\.\d+)"
 
 
 class Question(NamedTuple):
@@ -63,6 +67,14 @@ def found(question: Question, dataset: MotionDataset, cells: Path) -> Found:
     null = joined(asked(0, null=True)) if question.null else None
     remove(cells / NETWORKS)
     return Found(answers, null, (time.monotonic() - began) / 60, halves)
+
+
+def numbers(words: Sequence[str]) -> dict[str, float]:
+    """KEY=VALUE, where the values are numbers."""
+    told = pairs(list(words))
+    if wrong := [key for key, value in told.items() if not re.fullmatch(NUMBER, value)]:
+        raise UserError(f"--set {wrong[0]}={told[wrong[0]]} is no number", "write it as key=number, such as --set blend=0.5")
+    return {key: float(value) for key, value in told.items()}
 
 
 def printed(lines: Iterable[str]) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from asking import printed
+from asking import numbers, printed
 from neutral_frontier import IDENTITY, Row, recorded, released
 from torch import Tensor
 
@@ -92,7 +92,7 @@ def asked_for(given: argparse.Namespace) -> Iterator[str]:
     """A line for each dataset."""
     if wrong := [name for name in given.datasets if name not in IDENTITY]:
         raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
-    row = Row("typical", {key: float(value) for key, value in (word.split("=", 1) for word in given.set)})
+    row = Row("typical", numbers(given.set))
     yield "| data | people | AUC by the release | AUC by the model |\n| --- | --- | --- | --- |"
     for data in given.datasets:
         original = recorded(data)

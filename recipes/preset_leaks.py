@@ -19,6 +19,7 @@ import numpy as np
 from maskeleton import MotionDataset, UserError, score
 from maskeleton.answers import Answers, joined
 from maskeleton.jobs import Job, run
+from maskeleton.options import pairs
 from maskeleton.recognize import Cell, cell_jobs
 from maskeleton.splits import split
 from maskeleton.synthetic import SyntheticSource, settings
@@ -92,10 +93,9 @@ def main(words: Sequence[str] | None = None) -> int:
     wish.add_argument("--cells", type=Path, help="folder that keeps the answers")
     wish.add_argument("--set", nargs="+", default=[], metavar="key=value", help="settings of docs/synthetic.md")
     asked = wish.parse_args(words)
-    changed = dict(each.partition("=")[::2] for each in asked.set)
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         try:
-            report(asked.presets or ("etri", "ntu"), asked.jobs, asked.cells or Path(own), changed)
+            report(asked.presets or ("etri", "ntu"), asked.jobs, asked.cells or Path(own), pairs(asked.set))
         except UserError as fault:
             print(fault, file=sys.stderr)
             return 2

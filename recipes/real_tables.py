@@ -22,6 +22,7 @@ from asking import printed
 
 from maskeleton import UserError, score
 from maskeleton.answers import Answers, joined
+from maskeleton.options import pairs
 from maskeleton.score import primary
 from maskeleton.scorecard import CellScore, Scorecard
 from maskeleton.verbs.anonymize import anonymize
@@ -129,7 +130,7 @@ def asked_for(given: argparse.Namespace) -> Iterator[str]:
         raise UserError("nobody said where the real data is", "set MASKELETON_DATA to the folder that holds it")
     if wrong := [name for name in given.datasets if name not in HIDDEN]:
         raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(HIDDEN)}")
-    changes = dict(pair.split("=", 1) for pair in given.set if "=" in pair)
+    changes = pairs(given.set)
     for name in given.datasets:
         data = Path(os.environ["MASKELETON_DATA"]) / f"{name}.npz"
         for form in given.forms:

@@ -22,6 +22,7 @@ from neutral_frontier import IDENTITY, NETWORKS_TOO, NO_TREES, ORIGINAL, Asker, 
 from maskeleton import UserError
 from maskeleton.checkpoint import PAGE
 from maskeleton.dataset import MotionDataset
+from maskeleton.options import pairs
 from maskeleton.training import train
 
 KEEP, HIDE = "action", "subject"
@@ -32,8 +33,7 @@ def model_of(data: str, known: MotionDataset, given: argparse.Namespace, work: P
     """The folder of the model that was taught on these people; it is taught now where there is none."""
     out = work / f"temporal-{data}"
     if not (out / PAGE).is_file():
-        options = dict(word.split("=", 1) for word in given.set)
-        train(known, [KEEP], [HIDE], preset="temporal", set=options, out=out, minutes=given.minutes,
+        train(known, [KEEP], [HIDE], preset="temporal", set=pairs(given.set), out=out, minutes=given.minutes,
               say=lambda words: print(words, file=sys.stderr, flush=True))
     return out
 
@@ -61,6 +61,7 @@ def asked_for(given: argparse.Namespace) -> Iterator[str]:
     """Every line of every table, as it comes."""
     if wrong := [name for name in given.datasets if name not in IDENTITY]:
         raise UserError(f"there is no table of {', '.join(wrong)}", f"there are: {', '.join(IDENTITY)}")
+    pairs(given.set)  # what is wrong is said before the work
     with tempfile.TemporaryDirectory(prefix="maskeleton-") as own:
         work = given.work or Path(own)
         work.mkdir(parents=True, exist_ok=True)

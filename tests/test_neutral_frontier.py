@@ -56,11 +56,3 @@ def test_a_small_table_of_people_who_do_not_exist(tmp_path: Path, monkeypatch: p
     assert set(lines) == {"release", "---", "original", "neutral"}
     assert [float(cell.split()[0]) for cell in lines["original"][2::2]] == [1, 1, 1]
     assert float(lines["neutral"][1].split()[0]) < float(lines["original"][1].split()[0])
-
-
-def test_what_is_wrong_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.delenv("MASKELETON_DATA", raising=False)
-    assert recipe.main(["kindergator"]) == 2
-    assert "MASKELETON_DATA" in capsys.readouterr().err
-    assert recipe.main(["nobody"]) == 2
-    assert "there is no table of nobody" in capsys.readouterr().err

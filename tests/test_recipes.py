@@ -3,6 +3,7 @@
 import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -27,6 +28,8 @@ asking = importlib.import_module("asking")
 real_audits = importlib.import_module("real_audits")
 paper_leaks = importlib.import_module("paper_leaks")
 ladder = importlib.import_module("ladder")
+membership, neutral_frontier, preset_leaks, real_tables, temporal = map(
+    importlib.import_module, ("membership", "neutral_frontier", "preset_leaks", "real_tables", "temporal"))
 
 
 def telling(people: int = 9, takes: int = 3) -> MotionDataset:
@@ -205,3 +208,28 @@ def test_the_whole_report(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     mean = next(row for row in rows if row[0] == "three networks, identity: mean")
     each = [float(row[4]) for row in rows if row[0] == "three networks, identity"]
     assert float(mean[4]) == pytest.approx(sum(each) / 3, abs=1e-4)
+
+
+@pytest.mark.parametrize("recipe", [neutral_frontier, temporal], ids=lambda recipe: recipe.__name__)
+def test_what_is_wrong_is_said(recipe: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("MASKELETON_DATA", raising=False)
+    assert recipe.main(["kindergator"]) == 2
+    assert "MASKELETON_DATA" in capsys.readouterr().err
+    assert recipe.main(["nobody"]) == 2
+    assert "there is no table of nobody" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("recipe", "words", "says"), [
+    (membership, ["kindergator", "--set", "blend"], "--set blend is no pair"),
+    (membership, ["kindergator", "--set", "blend=half"], "--set blend=half is no number"),
+    (temporal, ["kindergator", "--set", "frames"], "--set frames is no pair"),
+    (real_tables, ["kindergator", "--set", "epochs"], "--set epochs is no pair"),
+    (preset_leaks, ["etri", "--set", "slack"], "--set slack is no pair"),
+])
+def test_an_option_that_is_no_pair_is_said(
+    recipe: ModuleType, words: list[str], says: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MASKELETON_DATA", str(tmp_path))
+    assert recipe.main(words) == 2
+    assert says in capsys.readouterr().err

@@ -29,11 +29,3 @@ def test_a_small_table_without_training(tmp_path: Path, monkeypatch: pytest.Monk
     assert "### kindergator, everybody, learned from A: 8 people" in told
     rates = {cells[0]: cells[1].split()[0] for line in told.splitlines() if len(cells := line.strip("| ").split(" | ")) == 7}
     assert float(rates["draws 2"]) < float(rates["original"])
-
-
-def test_what_is_wrong_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.delenv("MASKELETON_DATA", raising=False)
-    assert recipe.main(["kindergator"]) == 2
-    assert "MASKELETON_DATA" in capsys.readouterr().err
-    assert recipe.main(["nobody"]) == 2
-    assert "there is no table of nobody" in capsys.readouterr().err
