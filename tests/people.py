@@ -1,5 +1,8 @@
 """Small datasets whose answers one can do in one's head."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from maskeleton.dataset import MotionDataset
@@ -48,3 +51,15 @@ def crowd(people: int = 3, actions: int = 2, takes: int = 2, skeleton: Skeleton 
                 place = np.float32(0.001 * take + 0.01 * person)
                 motions.append(Motion.of(body[..., : len(skeleton.joints), :] + place, name, labels))
     return MotionDataset.of(skeleton, 30, motions)
+
+
+DONE = {"verb": "anonymize", "with": "noise", "strength": 1.0}
+
+
+def moved(dataset: MotionDataset, seed: int = 1, history: Mapping[str, Any] = DONE) -> MotionDataset:
+    """The same with every joint somewhere else."""
+    rng = np.random.default_rng(seed)
+    motions = [motion._replace(positions=motion.positions + rng.normal(0, 0.05, motion.positions.shape).astype(np.float32)
+                               * motion.present[..., None, None], labels=dataset.told(row))
+               for row, motion in enumerate(dataset)]
+    return MotionDataset.of(dataset.skeleton, dataset.fps, motions, [dict(history)])

@@ -11,8 +11,7 @@ from maskeleton import store
 from maskeleton.errors import UserError
 from maskeleton.scorecard import Scorecard
 from maskeleton.verbs.release import release
-from tests.people import crowd
-from tests.test_publish import moved
+from tests.people import crowd, moved
 
 HEADLINE = {"label": "subject", "role": "hide", "metric": "top1", "rate": 0.41, "low": 0.3, "high": 0.5, "chance": 0.25,
             "null": 0.27, "by": {"threat": "adaptive", "attack": "features", "judge": "/home/lab/judges/mine"}}

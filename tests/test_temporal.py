@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from test_training import SEEN, TINY, StopHere, story
 
 from maskeleton.algorithms.adversarial import minimize
 from maskeleton.algorithms.game import Game, Role
@@ -32,6 +31,7 @@ from maskeleton.skeleton import KINECT25
 from maskeleton.training import train
 
 from crowds import about_z, waver, wavers
+from players import SEEN, TINY, StopHere, story
 
 CPU = Engine("cpu", "float32")
 SMALL = {"width": 8, "depth": 2, "lots": 4, "ways": 8, "waves": 8}

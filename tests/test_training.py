@@ -1,16 +1,10 @@
-"""train: who is guarded, sought and frozen, what is remembered, and that it goes on to the same weights after a kill."""
+"""train: who is guarded, sought and frozen, what is remembered, and what is refused."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import maskeleton.training
 from maskeleton import checkpoint, store
@@ -18,56 +12,22 @@ from maskeleton.casting import MADE
 from maskeleton.checkpoint import weights_hash
 from maskeleton.cli import main
 from maskeleton.dataset import MotionDataset
-from maskeleton.engine import Engine
 from maskeleton.errors import UserError
-from maskeleton.fit import fit
 from maskeleton.lesson import lesson
 from maskeleton.mask import load
-from maskeleton.motion import Motion
-from maskeleton.skeleton import KINECT20, KINECT25
+from maskeleton.skeleton import KINECT20
 from maskeleton.splits import three_parts
-from maskeleton.training import everything_learned, pace, train
+from maskeleton.training import everything_learned, train
 from maskeleton.verbs.train import rows_for
 from maskeleton.verbs.train import train as verb
 
-from kill import count, run_until
-from people import crowd, stepping
-
-TINY = {"widths": "8,8,8", "least_steps": 0, "epochs": 10, "frames": 8, "batch": 6, "lr": 0.01, "warmup": 0,
-        "turn": 0, "crop": 1}
-SEEN = {"frames": 8, "batch": 12, "keepers": 1, "seekers": 1, "optimizer": "sgd", "lr_min": 0.01, "lr_max": 0.003,
-        "privacy": 0.3, "fidelity": 1.0}
-CPU = Engine("cpu")
-TEACHING = {f"{role}.{key}": str(value) for role in ("keeper", "seeker") for key, value in TINY.items() if key != "frames"}
+from people import crowd
+from players import CPU, SEEN, TEACHING, between, one_thread, story, teach, verb_on
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Of small networks' time several threads spend most waiting; and who goes on must add up in the same order."""
-    before, said = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")
-    torch.set_num_threads(1)
-    os.environ["OMP_NUM_THREADS"] = "1"
-    yield
-    torch.set_num_threads(before)
-    if said is None:
-        del os.environ["OMP_NUM_THREADS"]
-    else:
-        os.environ["OMP_NUM_THREADS"] = said
-
-
-def story(people: int = 6, actions: int = 2, takes: int = 3) -> MotionDataset:
-    """Everybody holds another joint too high; the hands tell gender and action, a foot the age."""
-    motions = []
-    for number, (person, action, take) in enumerate(np.ndindex(people, actions, takes)):
-        positions = stepping(10 + take, at=0.01 * number)
-        positions[:, (3, 5, 9, 13, 17, 2, 14, 18, 15)[person], 1] += 0.5
-        positions[:, 7, 1] += 0.5 * (person % 2)
-        positions[:, 11, 1] += 0.5 * action
-        positions[:, 19, 1] += 0.5 * (person // 2 % 2)
-        labels = {"subject": person + 1, "action": ("01_stand", "02_walk", "03_run")[action], "repetition": take + 1,
-                  "gender": ("female", "male")[person % 2], "age": ("old", "young")[person // 2 % 2]}
-        motions.append(Motion.of(positions, f"r{number:03d}", labels))
-    return MotionDataset.of(KINECT25, 30, motions)
+def _one_thread():
+    yield from one_thread()
 
 
 @pytest.fixture(scope="module")
@@ -78,20 +38,15 @@ def dataset() -> MotionDataset:
 @pytest.fixture(scope="module")
 def taught(dataset, tmp_path_factory) -> Path:
     """A keeper and a seeker, and those that suit no game."""
-    folder = tmp_path_factory.mktemp("taught")
-    cases = {"keeper": (dataset, "action"), "seeker": (dataset, "gender"),
-             "others": (dataset.select(dataset.labels["subject"] > 3), "subject"),
-             "kinect20": (crowd(4, skeleton=KINECT20), "action")}
-    for name, (data, label) in cases.items():
-        fit("tcn", data, label, set=TINY | ({"epochs": 1} if name not in ("keeper", "seeker") else {}),
-            out=folder / name, engine=CPU)
-    return folder
+    return teach(tmp_path_factory.mktemp("taught"), {
+        "keeper": (dataset, "action"), "seeker": (dataset, "gender"),
+        "others": (dataset.select(dataset.labels["subject"] > 3), "subject"),
+        "kinect20": (crowd(4, skeleton=KINECT20), "action")})
 
 
 @pytest.fixture(scope="module")
 def given(taught) -> dict[str, object]:
-    """The options of a game between networks that are there already."""
-    return {"keeper": str(taught / "keeper"), "seeker": str(taught / "seeker"), "epochs": 3, **SEEN}
+    return between(taught)
 
 
 @pytest.fixture
@@ -165,12 +120,6 @@ def test_a_row_of_the_paper_runs_with_small_networks(dataset, tmp_path):
 # ── what is remembered ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def verb_on(dataset: MotionDataset, folder: Path, **more):
-    if not (folder / "data").exists():
-        store.write(dataset, folder / "data")
-    return verb(folder / "data", folder / "m", keep=["action"], hide=["gender"], device="cpu", **more)
-
-
 def test_only_the_anonymizer_s_part_is_looked_at(given, tmp_path):
     people = story(9, 2, 2)
     options = {**TEACHING, **SEEN, "epochs": 1, "seeker.epochs": 20, "keeper.epochs": 20}
@@ -234,110 +183,6 @@ def test_no_kept_value_is_held_back_from_the_game():
     assert np.array_equal(everything_learned(story(4, 3, 2), twice, ["action"]).check, twice.check)
 
 
-# ── going on ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_after_a_kill_it_goes_on_to_the_same_weights(dataset, tmp_path):
-    options = {**TEACHING, **SEEN, "epochs": 6}
-    whole = verb_on(dataset, tmp_path, set={key: str(value) for key, value in options.items()}, by="all")
-    out = tmp_path / "killed"
-    words = [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
-    run_until(["train", tmp_path / "data", out, "--keep", "action", "--hide", "gender", "--split", "all", "--device",
-               "cpu", *words], lambda: count(out, "state.pt") > 0)
-    assert not (out / "model.json").exists()
-    again = verb(tmp_path / "data", out, keep=["action"], hide=["gender"], device="cpu", by="all",
-                 set={key: str(value) for key, value in options.items()})
-    assert again.hash == whole.hash
-    assert again.curves == whole.curves
-    assert (out / "model.safetensors").read_bytes() == (tmp_path / "m" / "model.safetensors").read_bytes()
-
-
-class StopHere(Exception):
-    pass
-
-
-@pytest.mark.parametrize("stop", [1, 2, 3])
-def test_it_goes_on_before_and_after_reconstructing(dataset, given, tmp_path, stop):
-    options = given | {"anonymizer": "autoencoder", "width": 8, "latent": 4, "reconstruct": 2, "epochs": 2}
-    whole = train(dataset, ["action"], ["gender"], set=options, engine=CPU)
-
-    def interrupt(done: int, of: int) -> None:
-        assert of == 4
-        if done == stop:
-            raise StopHere
-
-    with pytest.raises(StopHere):
-        train(dataset, ["action"], ["gender"], set=options, out=tmp_path, engine=CPU, report=interrupt)
-    again = train(dataset, ["action"], ["gender"], set=options, out=tmp_path, engine=CPU)
-    assert again.hash == whole.hash
-    assert len(again.curves) == 4
-    assert "check_hide_gender" not in again.curves[1]
-    assert "check_hide_gender" in again.curves[2]
-
-
-RANK = """
-import sys
-sys.path.insert(0, {tests!r})
-import maskeleton.verbs.train as verb
-mask = verb.train({data!r}, {out!r}, keep=["action"], hide=["gender"], by="all", set={options!r}, device="cpu")
-with open({out!r} + "-rank" + sys.argv[1], "w") as told:
-    print(mask.hash, mask.lineage, mask.curves, file=told)
-"""
-
-
-def test_two_ranks_end_with_equal_weights(dataset, tmp_path):
-    """As torchrun starts them: who they are stands in the environment."""
-    store.write(dataset, tmp_path / "data")
-    out, options = tmp_path / "model", {**SEEN, **TEACHING, "epochs": "2"}
-    script = RANK.format(tests=os.path.dirname(__file__), data=str(tmp_path / "data"), out=str(out),
-                         options={key: str(value) for key, value in options.items()})
-    with socket.socket() as any_port:
-        any_port.bind(("127.0.0.1", 0))
-        port = str(any_port.getsockname()[1])
-    meeting = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    ranks = [subprocess.Popen([sys.executable, "-c", script, str(rank)], stderr=subprocess.PIPE, text=True,
-                              env=os.environ | meeting | {"RANK": str(rank)}) for rank in range(2)]
-    said = [process.communicate(timeout=120)[1] for process in ranks]
-    assert [process.returncode for process in ranks] == [0, 0], said
-    told = [(tmp_path / f"model-rank{rank}").read_text() for rank in range(2)]
-    assert told[0] == told[1]
-    assert load(out).hash == told[0].split()[0]
-    assert json.loads((out / "run.json").read_text())["verb"] == "train"
-
-
-def test_minutes_are_kept(dataset, given):
-    began = time.monotonic()
-    mask = train(dataset, ["action"], ["gender"], set=given | {"epochs": 100_000}, minutes=0.02, engine=CPU)
-    assert time.monotonic() - began < 0.02 * 60 + 1
-    assert 1 <= len(mask.curves) < 100_000
-    least = given | {"anonymizer": "autoencoder", "width": 8, "latent": 4}
-    curves = train(dataset, ["action"], ["gender"], set=least, minutes=0, engine=CPU).curves
-    assert ["check_keep_action" in row for row in curves] == [False, True]  # one epoch of each
-
-
-def test_what_fell_apart_says_what_was_seen_and_keeps_what_was_good(dataset, given, tmp_path, monkeypatch):
-    whole = train(dataset, ["action"], ["gender"], set=given, engine=CPU)
-    epoch, calls = maskeleton.training.epoch, []
-
-    def breaking(*some):
-        calls.append(1)
-        if len(calls) == 3:
-            raise UserError("training fell apart: loss became nan", "take smaller learning rates")
-        return epoch(*some)
-
-    monkeypatch.setattr(maskeleton.training, "epoch", breaking)
-    with pytest.raises(UserError, match=r"loss became nan, in epoch 3; before it: epoch 2, .*check_rmse") as fault:
-        train(dataset, ["action"], ["gender"], set=given, out=tmp_path, engine=CPU)
-    assert "state.pt" in fault.value.remedy
-    monkeypatch.setattr(maskeleton.training, "epoch", epoch)
-    assert train(dataset, ["action"], ["gender"], set=given, out=tmp_path, engine=CPU).hash == whole.hash
-
-
-def test_learning_rates_that_are_too_large_are_said_to_be(dataset, given):
-    with pytest.raises(UserError, match="training fell apart"):
-        train(dataset, ["action"], ["gender"], set=given | {"lr_min": 100, "fidelity": 1e6, "epochs": 20}, engine=CPU)
-
-
 # ── what is there already ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -355,36 +200,6 @@ def test_a_model_is_overwritten_when_told_to_and_nothing_else_is(dataset, given,
         with pytest.raises(UserError):
             verb(tmp_path / "data", out, keep=["action"], hide=["gender"], set=options, by="all", force=True)
     assert store.open(tmp_path / "data").content_id == dataset.content_id
-
-
-def test_another_training_and_a_damaged_state_are_refused(dataset, given, tmp_path):
-    train(dataset, ["action"], ["gender"], set=given | {"epochs": 1}, out=tmp_path, engine=CPU)
-    for other in ({"privacy": 0.7}, {"epochs": 4}, {"width": 9}):
-        with pytest.raises(UserError, match="holds another training"):
-            train(dataset, ["action"], ["gender"], set=given | {"epochs": 1} | other, out=tmp_path, engine=CPU)
-    state = torch.load(tmp_path / "state.pt", weights_only=True)
-    for wrong in ({"rows": 3}, {"before": "x"}, {"game": []}, {"game": {"turn": 0, "nets": [], "optimizers": []}},
-                  {"game": state["game"] | {"optimizers": [3, 3]}}):
-        torch.save(state | wrong, tmp_path / "state.pt")
-        with pytest.raises(UserError, match="cannot be used"):
-            train(dataset, ["action"], ["gender"], set=given | {"epochs": 1}, out=tmp_path, engine=CPU)
-    (tmp_path / "state.pt").write_bytes(b"PK")
-    with pytest.raises(UserError, match="cannot be read"):
-        train(dataset, ["action"], ["gender"], set=given | {"epochs": 1}, out=tmp_path, engine=CPU)
-
-
-def test_more_epochs_are_only_more_where_learning_rates_stay(dataset, given, tmp_path):
-    constant = given | {"schedule": "constant"}
-    train(dataset, ["action"], ["gender"], set=constant | {"epochs": 1}, out=tmp_path, engine=CPU)
-    more = train(dataset, ["action"], ["gender"], set=constant, out=tmp_path, engine=CPU)
-    assert more.hash == train(dataset, ["action"], ["gender"], set=constant, engine=CPU).hash
-
-
-def test_rates_fall_to_a_tenth_at_each_step_or_along_a_cosine():
-    steps = {"schedule": "steps", "steps": (60, 80, 100)}
-    assert [pace(steps, number, 0.5) for number in (0, 59, 60, 99, 139)] == pytest.approx([1, 1, 0.1, 0.01, 0.001])
-    assert pace(steps | {"schedule": "constant"}, 139, 0.5) == 1
-    assert [pace({"schedule": "cosine"}, 0, gone) for gone in (0, 0.5, 1)] == pytest.approx([1, 0.5, 0])
 
 
 # ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
