@@ -15,7 +15,8 @@ MOST_LINES = 350
 
 # A module imports only from lines above its own, and from its own shelf. A line's modules do not know each other.
 ABOVE_TORCH = [
-    ("errors",), ("seeds", "threads"), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",), ("cluster",), ("jobs",),
+    ("errors",), ("seeds", "threads", "columns"), ("parquet",), ("labels",), ("skeleton",), ("answers",), ("rates",), ("score",),
+    ("cluster",), ("jobs",),
     ("scorecard",), ("verdict",), ("protection", "standing"), ("progress", "record", "private", "room"),
     ("donors", "ledger", "pseudonyms", "meeting"),
     ("body",), ("motion",), ("dataset",), ("union",), ("store", "protocols"), ("dealing",), ("balance",), ("splits",),

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from maskeleton import store
+from maskeleton.columns import repeats
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats import arrays
@@ -16,7 +17,6 @@ from maskeleton.formats.source import Fault
 from maskeleton.formats.store import StoreSource
 from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
-from maskeleton.union import copies
 
 from mutations import mutate
 from people import crowd, stepping, two_bodies
@@ -152,8 +152,8 @@ def test_no_mutation_comes_out_as_anything_but_a_sentence(tmp_path: Path, name: 
 
 
 def test_the_first_of_equal_motions_stays() -> None:
-    assert copies(["a", "b", "a", "c", "b", "a"]) == [(0, 2), (1, 4), (0, 5)]
-    assert copies([]) == []
+    assert repeats(["a", "b", "a", "c", "b", "a"]) == [(0, 2), (1, 4), (0, 5)]
+    assert repeats([]) == []
 
 
 def test_nothing_is_written_through_a_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,7 +110,7 @@ def test_at_strength_nought_everybody_is_himself_and_nothing_is_done_by_half():
     dataset = crowd()
     made = release_of(swap(0), dataset, KEY)
     assert isinstance(made, Crowd)
-    assert made.sources == [(id,) for id in dataset.ids]
+    assert list(made.sources) == [(id,) for id in dataset.ids]
     for before, after in zip(dataset, made.read(0), strict=True):
         np.testing.assert_array_equal(before.positions, after.positions)
     with pytest.raises(UserError, match=r"swap cannot be done with a strength of 0\.5"):

@@ -58,9 +58,9 @@ class Anonymized:
         return self.dataset.fps
 
     @property
-    def parts(self) -> list[int]:
+    def parts(self) -> range:
         """The first recording of every block."""
-        return list(range(0, len(self.dataset), BLOCK))
+        return range(0, len(self.dataset), BLOCK)
 
     @cached_property
     def told(self) -> str:
@@ -85,10 +85,11 @@ class Anonymized:
         return self.told
 
     @property
-    def sources(self) -> list[tuple[str, ...]]:
+    def sources(self) -> Iterator[tuple[str, ...]]:
         """For each recording the ids of those whose motion enters its release."""
-        seeds = [seed_of(self.own_key, id) for id in self.dataset.ids]
-        return self.mask.net.sources(self.dataset.ids, seeds)
+        for part in self.parts:
+            ids = self.dataset.ids[part : part + BLOCK]
+            yield from self.mask.net.sources(ids, [seed_of(self.own_key, id) for id in ids])
 
     def sent(self, parts: Sequence[int]) -> "Anonymized":
         """What another process needs to read these parts: of a dataset of millions, a few rows."""
@@ -98,9 +99,8 @@ class Anonymized:
 
     def read(self, part: int) -> Iterator[Motion]:
         """The block that begins there."""
-        first = part - self.first
-        rows = range(first, min(first + BLOCK, len(self.dataset)))
-        motions = [self.dataset[row]._replace(labels=self.dataset.told(row), fields={}) for row in rows]
+        some = self.sent([part]).dataset
+        motions = [some[row]._replace(labels=some.told(row), fields={}) for row in range(len(some))]
         yield from anonymized(self.mask, motions, self.skeleton, self.own_key, self.path)
 
 

@@ -17,10 +17,10 @@ class Crowd(Anonymized):
         return seed_of(self.own_key, "together")
 
     @property
-    def sources(self) -> list[tuple[str, ...]]:
+    def sources(self) -> Iterator[tuple[str, ...]]:
         """For each recording the ids of those whose motion enters its release."""
         ids = self.dataset.ids
-        return [tuple(ids[row] for row in rows) for rows in self.mask.net.donors(self.dataset, self.seed)]
+        yield from (tuple(ids[row] for row in rows) for rows in self.mask.net.donors(self.dataset, self.seed))
 
     def sent(self, parts: Sequence[int]) -> Anonymized:
         """Everybody: who else is there decides what each becomes."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from maskeleton.columns import Texts, stretches
 from maskeleton.errors import UserError, listed
 from maskeleton.labels import UNKNOWN, Label, code_labels, doubles
 from maskeleton.motion import SEEN, Motion, canonical_json, known_labels, motion_hash, recording_hash, runs_of, storable
@@ -51,16 +52,16 @@ class MotionDataset:
 
     skeleton: Skeleton
     fps: float
-    ids: list[str]
+    ids: Sequence[str]
     labels: dict[str, np.ndarray]  # int32, −1 unknown
     names: dict[str, list[str]]  # label -> name of each code, for the labels that have names
     history: tuple[dict[str, Any], ...]
     frames: np.ndarray  # T of each recording
     slots: np.ndarray  # P of each recording
     rates: np.ndarray  # each recording's own frames per second, as measured or as said
-    sources: list[str]
-    hashes: list[str]  # of each recording, with labels and id
-    motion_hashes: list[str]  # of each recording's motion alone: equal ones are duplicates
+    sources: Sequence[str]
+    hashes: Sequence[str]  # of each recording, with labels and id
+    motion_hashes: Sequence[str]  # of each recording's motion alone: equal ones are duplicates
     runs: Runs
     shards: Sequence[Shard]
 
@@ -120,7 +121,9 @@ class MotionDataset:
         return Motion(positions, present, tracked, labels, self.ids[index], self.sources[index], None, fields)
 
     def __iter__(self) -> Iterator[Motion]:
-        return (self[index] for index in range(len(self)))
+        for rows in stretches(len(self)):
+            some = self.select(np.arange(rows.start, rows.stop))
+            yield from (some[index] for index in range(len(some)))
 
     def copy_into(self, index: int, start: int, positions: np.ndarray, present: np.ndarray) -> None:
         """Copy a recording's frames from `start` on into zeroed arrays (n, slots, J, 3) and (n, slots), as far as they
@@ -141,21 +144,20 @@ class MotionDataset:
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
         if len(chosen) and (chosen.min() < 0 or chosen.max() >= len(self)):
             raise IndexError(f"there are {len(self)} recordings")
-        first = np.asarray(self._first_run)
-        counts = first[chosen + 1] - first[chosen]
-        rows = np.repeat(first[chosen] - np.concatenate([[0], counts.cumsum()[:-1]]), counts) + np.arange(counts.sum())
+        first, last = (np.searchsorted(self.runs.recording, chosen, side) for side in ("left", "right"))
+        counts = last - first
+        rows = np.repeat(first - counts.cumsum() + counts, counts) + np.arange(counts.sum())
         runs = Runs(*(column[rows] for column in self.runs))
-        places = chosen.tolist()
         return replace(
             self,
-            ids=[self.ids[i] for i in places],
+            ids=Texts.of(self.ids).take(chosen),
             labels={label: codes[chosen] for label, codes in self.labels.items()},
             frames=self.frames[chosen],
             slots=self.slots[chosen],
             rates=self.rates[chosen],
-            sources=[self.sources[i] for i in places],
-            hashes=[self.hashes[i] for i in places],
-            motion_hashes=[self.motion_hashes[i] for i in places],
+            sources=Texts.of(self.sources).take(chosen),
+            hashes=Texts.of(self.hashes).take(chosen),
+            motion_hashes=Texts.of(self.motion_hashes).take(chosen),
             runs=runs._replace(recording=np.repeat(np.arange(len(chosen)), counts)),
         )
 
@@ -250,10 +252,11 @@ class Builder:
         everywhere = set.intersection(*map(set, self.fields)) if self.fields else set()
         fields = {name: np.concatenate([part[name] for part in self.fields]) for name in sorted(everywhere)}
         table = np.array(self.runs, np.int64).reshape(-1, 6)
+        texts = {name: Texts.of(self.rows[name]) for name in ("id", "source", "hash", "motion")}
         return MotionDataset(
-            self.skeleton, self.fps, self.rows["id"], labels, names, tuple(history),
+            self.skeleton, self.fps, texts["id"], labels, names, tuple(history),
             np.array(self.rows["frames"], np.int64), np.array(self.rows["slots"], np.int64),
-            np.array(self.rows["rate"], np.float64), self.rows["source"], self.rows["hash"], self.rows["motion"],
+            np.array(self.rows["rate"], np.float64), texts["source"], texts["hash"], texts["motion"],
             Runs(*table.T), (MemoryShard(positions, None if (tracked == SEEN).all() else tracked, fields),),
         )
 

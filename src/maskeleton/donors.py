@@ -1,13 +1,16 @@
 """Donors: whose motion entered which released recording, in a private file beside the release."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import pyarrow
 from pyarrow import parquet
 
+from maskeleton.columns import ROWS, GrowingTexts, Texts
 from maskeleton.errors import UserError
 from maskeleton.jobs import remove
+from maskeleton.parquet import write_columns
 from maskeleton.private import beside, private
 
 COLUMNS = ["id", "source"]
@@ -18,15 +21,20 @@ def sources_beside(out: Path) -> Path:
     return beside(out, "sources.parquet")
 
 
-def write_sources(out: Path, ids: Sequence[str], sources: Sequence[tuple[str, ...]]) -> None:
+def write_sources(out: Path, ids: Iterable[str], sources: Iterable[tuple[str, ...]]) -> None:
     """A row for each recording and each one whose motion entered it; no file where nothing but itself did."""
     place = sources_beside(out)
-    pairs = [(id, source) for id, entered in zip(ids, sources, strict=True) for source in entered]
-    if all(id == source for id, source in pairs):
+    pairs = ((id, source) for id, entered in zip(ids, sources, strict=True) for source in entered)
+    columns, others = {name: GrowingTexts() for name in COLUMNS}, False
+    while some := list(islice(pairs, ROWS)):
+        others = others or any(id != source for id, source in some)
+        for column, texts in zip(columns.values(), zip(*some, strict=True), strict=True):
+            column.add(Texts.of(texts))
+    if not others:
         remove(place)
         return
     with private(place) as drawn:
-        parquet.write_table(pyarrow.table([list(column) for column in zip(*pairs, strict=True)], COLUMNS), drawn)
+        write_columns(drawn, {name: column.texts() for name, column in columns.items()})
 
 
 def read_sources(out: Path) -> dict[str, tuple[str, ...]] | None:

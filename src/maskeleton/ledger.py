@@ -15,7 +15,7 @@ class Ledger(NamedTuple):
     """A row a recording."""
 
     id: list[str]  # as it is read from the release
-    old_id: list[str]
+    old_id: Sequence[str]
     person: list[int]  # the new number; −1 where it is not known, or not said
     old_person: list[str]
 

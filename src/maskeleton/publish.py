@@ -37,7 +37,7 @@ class Published:
 
     dataset: MotionDataset  # frames are still as the anonymizer released them
     rows: np.ndarray  # which recording of RELEASED each is
-    old_ids: list[str]
+    old_ids: Sequence[str]
     old_people: list[str]  # of each recording
     people: dict[str, int]  # the person's name -> number
     treated: dict[str, str]  # label -> what became of it

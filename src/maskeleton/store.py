@@ -10,23 +10,26 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from maskeleton.columns import Texts, repeats, stretches
 from maskeleton.dataset import MotionDataset, Runs
 from maskeleton.errors import UserError, listed
 from maskeleton.labels import UNKNOWN, natural
+from maskeleton.parquet import read_columns, write_columns
 from maskeleton.skeleton import Skeleton
-from maskeleton.union import concatenated, copies
+from maskeleton.union import concatenated
 
 SCHEMA = 1
 SHARD_BYTES = 256 << 20
+_NUMBERS = {"frames": np.int64, "slots": np.int64, "fps": np.float64}
+_TEXTS = ("id", "source", "hash", "motion")
+_REMEDY = "copy the store again, or convert its source again"
 
 
 class StoredShard:
@@ -115,14 +118,12 @@ def _write_array(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...], parts
 def _write_tables(
     out: Path, dataset: MotionDataset, runs: Runs, sizes: Sequence[int], fields: Sequence[str]
 ) -> None:
-    columns = {"id": dataset.ids, "frames": dataset.frames, "slots": dataset.slots, "fps": dataset.rates,
-               "source": dataset.sources, "hash": dataset.hashes, "motion": dataset.motion_hashes}
+    columns: dict[str, np.ndarray | Texts] = {
+        "id": Texts.of(dataset.ids), "frames": dataset.frames, "slots": dataset.slots, "fps": dataset.rates,
+        "source": Texts.of(dataset.sources), "hash": Texts.of(dataset.hashes), "motion": Texts.of(dataset.motion_hashes)}
     labels = {f"label:{label}": codes for label, codes in dataset.labels.items()}
-    types = {"id": pa.string(), "source": pa.string(), "hash": pa.string(), "motion": pa.string()}
-    recordings = {name: pa.array(column, types.get(name)) for name, column in {**columns, **labels}.items()}
-    pq.write_table(pa.table(recordings), out / "recordings.parquet")
-    pq.write_table(pa.table({name: pa.array(column, pa.int64()) for name, column in runs._asdict().items()}),
-                   out / "runs.parquet")
+    write_columns(out / "recordings.parquet", {**columns, **labels})
+    write_columns(out / "runs.parquet", {name: np.asarray(column, np.int64) for name, column in runs._asdict().items()})
     page = {"schema": SCHEMA, "skeleton": dataset.skeleton.to_dict(), "fps": dataset.fps, "recordings": len(dataset),
             "labels": {label: dataset.names.get(label) for label in dataset.labels}, "shards": list(sizes),
             "fields": list(fields), "content_id": dataset.content_id, "history": list(dataset.history)}
@@ -140,17 +141,16 @@ def is_store(path: Path) -> bool:
 def open(path: Path) -> MotionDataset:
     """A store as a dataset; frames are read only when asked for."""
     page = _page(path)
-    table, runs = _table(path / "recordings.parquet"), _table(path / "runs.parquet")
     try:
         skeleton = Skeleton.from_dict(page["skeleton"])
         sizes = [int(size) for size in page["shards"]]
         fields = [str(name) for name in page.get("fields", [])]
         names = {str(label): [str(name) for name in known] for label, known in page["labels"].items() if known}
-        labels = {label: _numbers(table, f"label:{label}", np.int32) for label in page["labels"]}
-        text = {name: _texts(table, name) for name in ("id", "source", "hash", "motion")}
-        frames, slots = (_numbers(table, name, np.int64) for name in ("frames", "slots"))
-        placed = Runs(*(_numbers(runs, name, np.int64) for name in Runs._fields))
-        fps, rates = float(page["fps"]), _numbers(table, "fps", np.float64)
+        coded = {f"label:{label}": np.int32 for label in page["labels"]}
+        numbers, text = read_columns(path / "recordings.parquet", {**_NUMBERS, **coded}, _TEXTS, _REMEDY)
+        labels = {label: numbers[f"label:{label}"] for label in page["labels"]}
+        placed = Runs(**read_columns(path / "runs.parquet", dict.fromkeys(Runs._fields, np.int64), (), _REMEDY)[0])
+        fps = float(page["fps"])
         history = tuple(dict(entry) for entry in page.get("history", []))
         for digest in text["hash"]:
             bytes.fromhex(digest)
@@ -160,10 +160,10 @@ def open(path: Path) -> MotionDataset:
         raise _again(f"{path} is damaged: a shard cannot have {str(max(sizes, key=abs))[:20]} frames")
     if any(not name.isidentifier() for name in fields):
         raise UserError(f"{path}/dataset.json names a field {listed(fields)}", "field names are plain words")
-    _check(path, frames, slots, placed, sizes, labels, names, fps)
+    _check(path, numbers["frames"], numbers["slots"], placed, sizes, labels, names, fps)
     shards = [StoredShard(path, number, size, len(skeleton.joints), fields) for number, size in enumerate(sizes)]
-    return MotionDataset(skeleton, fps, text["id"], labels, names, history, frames, slots, rates, text["source"],
-                         text["hash"], text["motion"], placed, shards)
+    return MotionDataset(skeleton, fps, text["id"], labels, names, history, numbers["frames"], numbers["slots"],
+                         numbers["fps"], text["source"], text["hash"], text["motion"], placed, shards)
 
 
 def _page(path: Path) -> dict[str, Any]:
@@ -176,59 +176,56 @@ def _page(path: Path) -> dict[str, Any]:
     return page
 
 
-def _table(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path, use_threads=False, memory_map=False)
-    except (OSError, pa.ArrowException, MemoryError) as fault:
-        raise _again(f"{path} cannot be read: {str(fault).splitlines()[0]}") from None
-
-
-def _numbers(table: pa.Table, name: str, dtype: type) -> np.ndarray:
-    values: np.ndarray = table.column(name).to_numpy()
-    if values.dtype.kind not in "iuf":
-        raise ValueError(f"column {name} holds no numbers")
-    return values.astype(dtype)
-
-
-def _texts(table: pa.Table, name: str) -> list[str]:
-    values = table.column(name).to_pylist()
-    if not all(isinstance(value, str) for value in values):
-        raise ValueError(f"column {name} holds no text")
-    return list(values)
-
-
 def _check(
     path: Path, frames: np.ndarray, slots: np.ndarray, runs: Runs, sizes: Sequence[int],
     labels: Mapping[str, np.ndarray], names: Mapping[str, list[str]], fps: float,
 ) -> None:
-    faults = []
+    faults: dict[str, None] = {}
     if not (np.isfinite(fps) and fps > 0):
-        faults.append(f"fps is {fps}")
-    if len(runs.recording):
-        here = runs.recording
-        known = (here >= 0).all() and (here < len(frames)).all() and (np.diff(here) >= 0).all()
-        if not known or len(np.unique(here)) != len(frames):
-            faults.append("runs and recordings do not fit together")
-        elif (runs.first < 0).any() or (runs.length <= 0).any() or (runs.slot < 0).any() or \
-                (runs.first + runs.length > frames[here]).any() or (runs.slot >= slots[here]).any():
-            faults.append("a run lies outside its recording")
-        elif (frames > 1000 * np.bincount(here, runs.length, len(frames)) + 10_000).any() or (slots > 1000).any():
-            faults.append("a recording claims more frames or bodies than its runs bear out")
-        if (runs.shard < 0).any() or (runs.shard >= len(sizes)).any():
-            faults.append("a run names a shard that is not there")
-        elif (runs.offset < 0).any() or (runs.offset + runs.length > np.array(sizes, np.int64)[runs.shard]).any():
-            faults.append("a run lies outside its shard")
-    elif len(frames):
-        faults.append("no recording has a body")
+        faults[f"fps is {fps}"] = None
+    if len(frames) and not len(runs.recording):
+        faults["no recording has a body"] = None
+    elif not _fit_together(runs.recording, len(frames)):
+        faults["runs and recordings do not fit together"] = None
+    else:
+        for rows in stretches(len(frames)):
+            first, last = np.searchsorted(runs.recording, (rows.start, rows.stop))
+            some = Runs(*(column[first:last] for column in runs))
+            faults |= dict.fromkeys(_outside(some._replace(recording=some.recording - rows.start), frames[rows], slots[rows]))
+    for rows in stretches(len(runs.recording)):
+        faults |= dict.fromkeys(_misplaced(Runs(*(column[rows] for column in runs)), np.array(sizes, np.int64)))
     for label, codes in labels.items():
-        if (codes < UNKNOWN).any() or (label in names and len(codes) and codes.max() >= len(names[label])):
-            faults.append(f"label {label!r} has codes without a name")
+        if len(codes) and (codes.min() < UNKNOWN or (label in names and codes.max() >= len(names[label]))):
+            faults[f"label {label!r} has codes without a name"] = None
     if faults:
         raise _again(f"{path} is damaged: {'; '.join(faults)}")
 
 
+def _fit_together(recording: np.ndarray, recordings: int) -> bool:
+    """Has every recording a run, and no run another recording, one after another?"""
+    steps = (np.diff(recording[rows.start : rows.stop + 1]) for rows in stretches(len(recording)))
+    whole = not len(recording) or (recording[0] == 0 and recording[-1] == recordings - 1)
+    return bool(whole) and all(((step == 0) | (step == 1)).all() for step in steps)
+
+
+def _outside(runs: Runs, frames: np.ndarray, slots: np.ndarray) -> Iterator[str]:
+    here = runs.recording
+    if (runs.first < 0).any() or (runs.length <= 0).any() or (runs.slot < 0).any() or \
+            (runs.first + runs.length > frames[here]).any() or (runs.slot >= slots[here]).any():
+        yield "a run lies outside its recording"
+    elif (frames > 1000 * np.bincount(here, runs.length, len(frames)) + 10_000).any() or (slots > 1000).any():
+        yield "a recording claims more frames or bodies than its runs bear out"
+
+
+def _misplaced(runs: Runs, sizes: np.ndarray) -> Iterator[str]:
+    if (runs.shard < 0).any() or (runs.shard >= len(sizes)).any():
+        yield "a run names a shard that is not there"
+    elif (runs.offset < 0).any() or (runs.offset + runs.length > sizes[runs.shard]).any():
+        yield "a run lies outside its shard"
+
+
 def _again(wrong: str) -> UserError:
-    return UserError(wrong, "copy the store again, or convert its source again")
+    return UserError(wrong, _REMEDY)
 
 
 # ── joining ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -270,19 +267,13 @@ def join(
 def _firsts(whole: MotionDataset, drop_copies: bool) -> tuple[np.ndarray, list[str], list[tuple[str, str]]]:
     """Which recordings stay: the first of each id and, if asked, the first of each motion; and the others."""
     keep = np.ones(len(whole), bool)
-    same_id = []
-    ids: set[str] = set()
-    for place, id in enumerate(whole.ids):
-        if id in ids:
-            keep[place] = False
-            same_id.append(id)
-        ids.add(id)
-    unique = np.flatnonzero(keep)
-    twins = copies([whole.motion_hashes[place] for place in unique])
-    same_motion = [(whole.ids[unique[first]], whole.ids[unique[copy]]) for first, copy in twins]
+    again = [later for _, later in repeats(whole.ids)]
+    keep[again] = False
+    unique = whole.select(keep) if again else whole
+    twins = repeats(unique.motion_hashes)
     if drop_copies:
-        keep[unique[[copy for _, copy in twins]]] = False
-    return keep, same_id, same_motion
+        keep[np.flatnonzero(keep)[[copy for _, copy in twins]]] = False
+    return keep, [whole.ids[later] for later in again], [(unique.ids[first], unique.ids[copy]) for first, copy in twins]
 
 
 def _link(file: Path, target: Path) -> None:

@@ -46,7 +46,7 @@ class Swap(Anonymizer):
             rows = np.flatnonzero(actions == action)
             chosen[rows] = _dealt(rows, dataset.labels[PERSON][rows], copies[rows], generator(seed, "swap", action))
         if (chosen < 0).any():
-            left = [dataset.ids[row] for row in np.flatnonzero(chosen < 0)]
+            left = [dataset.ids[row] for row in np.flatnonzero(chosen < 0).tolist()]
             raise UserError(f"for {len(left)} recordings nobody else does the same: {listed(left, 3)}",
                             "swap needs two or more people in every action; leave these out")
         return [(donor,) for donor in chosen.tolist()]
@@ -81,7 +81,7 @@ def _refuse(dataset: MotionDataset) -> None:
     for label in (PERSON, ACTION):
         if label not in dataset.labels:
             faults.append(f"the label {label!r} is missing")
-        elif unknown := [dataset.ids[row] for row in np.flatnonzero(dataset.labels[label] == UNKNOWN)]:
+        elif unknown := [dataset.ids[row] for row in np.flatnonzero(dataset.labels[label] == UNKNOWN).tolist()]:
             faults.append(f"the {label} of {len(unknown)} recordings is not known ({listed(unknown, 3)})")
     if faults:
         raise UserError(f"swap cannot tell who does what: {'; '.join(faults)}",

@@ -63,12 +63,12 @@ class StoreSource:
 
     def read(self, part: Part) -> Iterator[Motion | Fault]:
         """Recordings `start` to `stop`; one whose frames are not those that were stored is a fault."""
-        for index in range(part.start, part.stop):
-            motion = self.dataset[index]
-            if motion_hash(motion) != self.dataset.motion_hashes[index]:
+        some = self.dataset.select(range(part.start, part.stop))
+        for index, motion in enumerate(some):
+            if motion_hash(motion) != some.motion_hashes[index]:
                 yield Fault(self.path.name, motion.id, "its frames are not those that were stored")
             else:
-                yield motion._replace(labels=self.dataset.told(index))
+                yield motion._replace(labels=some.told(index))
 
 
 def detect(path: Path, head: bytes) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from maskeleton import store
+from maskeleton.columns import repeats
 from maskeleton.dataset import content_id, take_numbers
 from maskeleton.errors import UserError, printable
 from maskeleton.formats.opening import open_source, plan
@@ -18,7 +19,6 @@ from maskeleton.labels import UNKNOWN, code_labels
 from maskeleton.motion import known_labels, motion_hash, recording_hash
 from maskeleton.room import own_room
 from maskeleton.skeleton import Skeleton
-from maskeleton.union import copies
 
 SCHEMA = 1
 _WHERE = 20  # places named for each kind of problem
@@ -108,7 +108,7 @@ def _problems(rows: Sequence[Mapping[str, Any]], ignored: int) -> list[dict[str,
             file, place, reason = row["aside"]
             places.setdefault("unreadable", []).append(": ".join(word for word in (file, place, reason) if word))
     known = [row for row in rows if "hash" in row]
-    for first, copy in copies([row["motion"] for row in known]):
+    for first, copy in repeats([row["motion"] for row in known]):
         places.setdefault("duplicates", []).append(f"{known[copy]['id']}: a copy of {known[first]['id']}")
     problems = [{"what": what, "count": len(found), "where": found[:_WHERE]} for what, found in places.items()]
     if ignored:
