@@ -2,17 +2,22 @@
 
 import importlib.util
 import sys
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import maskeleton.apply
 from maskeleton import store
 from maskeleton.cli import main
 from maskeleton.crowd import release_of
+from maskeleton.dataset import MotionDataset
 from maskeleton.intake import block_jobs, take_block
 from maskeleton.jobs import Job, Share, run
 from maskeleton.mask import named
+from maskeleton.motion import Motion
+from maskeleton.skeleton import KINECT25
 from maskeleton.verbs.anonymize import anonymize
 
 import kill
@@ -88,6 +93,27 @@ def test_another_process_is_sent_its_own_rows_alone(tmp_path: Path) -> None:
             assert there.labels == here.labels
             assert (there.positions == here.positions).all()
     assert sizes[1] < 1.1 * sizes[0]
+
+
+def test_memory_hardly_grows_with_the_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids, labels and hashes of what is read and written lie in files. What stays is a few objects for each block."""
+    for name, small in {"columns.MOST_BYTES": 1 << 12, "columns.ROWS": 64, "donors.ROWS": 64, "parquet.GROUP": 128}.items():
+        monkeypatch.setattr(f"maskeleton.{name}", small)
+    most = {}
+    for size in (64, 1024, 3072):
+        rng = np.random.default_rng(size)
+        motions = (Motion.of(rng.normal(0, 1, (1, 25, 3)), f"recording-{n:06d}", {"subject": n // 9, "action": f"a{n % 9}"})
+                   for n in range(size))
+        store.write(MotionDataset.of(KINECT25, 30, motions), tmp_path / f"data-{size}")
+        tracemalloc.start()
+        try:
+            made = anonymize(tmp_path / f"data-{size}", tmp_path / f"out-{size}", mask="noise", set={"path": "own"}).dataset
+            most[size] = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert made is not None
+        assert len(made) == size
+    assert (most[3072] - most[1024]) / 2048 < 100
 
 
 def test_jobs_make_no_difference_to_what_is_written(tmp_path: Path) -> None:

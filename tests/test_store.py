@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from maskeleton import store
-from maskeleton.columns import repeats
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.formats import arrays
@@ -149,11 +148,6 @@ def test_no_mutation_comes_out_as_anything_but_a_sentence(tmp_path: Path, name: 
         except UserError:
             found += 1
     assert found > 100 if name.startswith("shard") else found > 20
-
-
-def test_the_first_of_equal_motions_stays() -> None:
-    assert repeats(["a", "b", "a", "c", "b", "a"]) == [(0, 2), (1, 4), (0, 5)]
-    assert repeats([]) == []
 
 
 def test_nothing_is_written_through_a_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

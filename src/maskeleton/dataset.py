@@ -150,14 +150,14 @@ class MotionDataset:
         runs = Runs(*(column[rows] for column in self.runs))
         return replace(
             self,
-            ids=Texts.of(self.ids).take(chosen),
+            ids=Texts.of(self.ids)[chosen],
             labels={label: codes[chosen] for label, codes in self.labels.items()},
             frames=self.frames[chosen],
             slots=self.slots[chosen],
             rates=self.rates[chosen],
-            sources=Texts.of(self.sources).take(chosen),
-            hashes=Texts.of(self.hashes).take(chosen),
-            motion_hashes=Texts.of(self.motion_hashes).take(chosen),
+            sources=Texts.of(self.sources)[chosen],
+            hashes=Texts.of(self.hashes)[chosen],
+            motion_hashes=Texts.of(self.motion_hashes)[chosen],
             runs=runs._replace(recording=np.repeat(np.arange(len(chosen)), counts)),
         )
 

@@ -11,15 +11,17 @@ import pyarrow.parquet as pq
 from maskeleton.columns import ROWS, Growing, GrowingTexts, Texts, stretches
 from maskeleton.errors import UserError
 
+GROUP = 1 << 16  # rows that are written together
+
 
 def write_columns(path: Path, columns: Mapping[str, np.ndarray | Texts]) -> None:
     """Columns of one length as a table; no more than a group of rows is held as Arrow's."""
     with ExitStack() as opened:
         writer = None
-        for rows in stretches(len(next(iter(columns.values())))):
+        for rows in stretches(len(next(iter(columns.values()))), GROUP):
             table = pa.table({name: _arrow(column[rows]) for name, column in columns.items()})
             writer = writer or opened.enter_context(pq.ParquetWriter(path, table.schema))
-            writer.write_table(table, ROWS)
+            writer.write_table(table, GROUP)
 
 
 def read_columns(
@@ -49,8 +51,8 @@ def _batches(path: Path, names: Sequence[str], remedy: str) -> Iterator[pa.Recor
 
 def _arrow(column: np.ndarray | Texts) -> pa.Array:
     if isinstance(column, Texts):
-        ends = column.ends.astype(np.int32)
-        return pa.StringArray.from_buffers(len(column), pa.py_buffer(ends), pa.py_buffer(column.letters))
+        letters, ends = column.together()
+        return pa.StringArray.from_buffers(len(column), pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(letters))
     return pa.array(column)
 
 
@@ -67,4 +69,4 @@ def _texts(column: pa.Array, name: str) -> Texts:
     column.validate(full=True)
     _, ends, letters = column.buffers()
     ends = np.frombuffer(ends, np.int32)[column.offset : column.offset + len(column) + 1]
-    return Texts(np.frombuffer(letters or b"", np.uint8), ends.astype(np.int64))
+    return Texts.ending(np.frombuffer(letters or b"", np.uint8), ends.astype(np.int64))
