@@ -25,6 +25,7 @@ from maskeleton.motion import Motion
 from maskeleton.skeleton import KINECT25
 
 LEAST, DISTINCT, FRAMES = 64, 64, 8
+EACH = 128  # bytes of memory for a recording, at most, where there are many
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 MOST = int(os.environ.get("MASKELETON_MOST", "10000"))
 
@@ -35,7 +36,7 @@ class Cost(NamedTuple):
     cpu: float  # seconds
     wall: float
     peak: float  # MB resident, with what was mapped of files
-    heap: float  # MB, without
+    heap: float  # MB, without: these the system can take back, as the frames and the index lie in files
 
 
 def measure(device: str = "cpu") -> list[dict[str, object]]:
@@ -51,8 +52,9 @@ def measure(device: str = "cpu") -> list[dict[str, object]]:
         rows.append({"what": f"{size:,} recordings: memory against that of {LEAST}", "ours": cost.heap,
                      "theirs": start.heap, "unit": "MB", "ratio": cost.heap / start.heap, "goal": "flat"})
         rows.append({"what": f"{size:,} recordings: bytes in memory for each beyond those of {LEAST}",
-                     "ours": (cost.heap - start.heap) * 1e6 / size, "theirs": 2048.0, "unit": "B",
-                     "ratio": (cost.heap - start.heap) * 1e6 / size / 2048, "goal": "<= 1"})
+                     "ours": (cost.heap - start.heap) * 1e6 / size, "theirs": float(EACH), "unit": "B",
+                     "ratio": (cost.heap - start.heap) * 1e6 / size / EACH,
+                     "goal": "<= 1" if size >= 100_000 else "what a group of rows takes"})
         print(f"  {size:,}: {cost.cpu:.1f} s of CPU, {cost.wall:.1f} s, {cost.peak:.0f} MB resident, {cost.heap:.0f} MB of "
               "them its own", file=sys.stderr, flush=True)
     return rows

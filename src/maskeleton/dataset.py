@@ -65,6 +65,10 @@ class MotionDataset:
     runs: Runs
     shards: Sequence[Shard]
 
+    def __post_init__(self) -> None:
+        for name in ("ids", "sources", "hashes", "motion_hashes"):
+            object.__setattr__(self, name, Texts.of(getattr(self, name)))
+
     @classmethod
     def of(
         cls,
@@ -252,11 +256,10 @@ class Builder:
         everywhere = set.intersection(*map(set, self.fields)) if self.fields else set()
         fields = {name: np.concatenate([part[name] for part in self.fields]) for name in sorted(everywhere)}
         table = np.array(self.runs, np.int64).reshape(-1, 6)
-        texts = {name: Texts.of(self.rows[name]) for name in ("id", "source", "hash", "motion")}
         return MotionDataset(
-            self.skeleton, self.fps, texts["id"], labels, names, tuple(history),
+            self.skeleton, self.fps, self.rows["id"], labels, names, tuple(history),
             np.array(self.rows["frames"], np.int64), np.array(self.rows["slots"], np.int64),
-            np.array(self.rows["rate"], np.float64), texts["source"], texts["hash"], texts["motion"],
+            np.array(self.rows["rate"], np.float64), self.rows["source"], self.rows["hash"], self.rows["motion"],
             Runs(*table.T), (MemoryShard(positions, None if (tracked == SEEN).all() else tracked, fields),),
         )
 
