@@ -12,7 +12,7 @@ from typing import IO, Any, overload
 
 import numpy as np
 
-ROWS = 1 << 13  # looked at together where there are many
+ROWS = 1 << 12  # looked at together where there are many
 MOST_BYTES = 1 << 18  # of a growing column that stay in memory
 
 

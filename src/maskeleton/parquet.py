@@ -22,6 +22,8 @@ def write_columns(path: Path, columns: Mapping[str, np.ndarray | Texts]) -> None
             table = pa.table({name: _arrow(column[rows]) for name, column in columns.items()})
             writer = writer or opened.enter_context(pq.ParquetWriter(path, table.schema))
             writer.write_table(table, GROUP)
+            del table
+            _let_go(rows.stop - rows.start)
 
 
 def read_columns(
@@ -41,12 +43,20 @@ def read_columns(
 
 def _batches(path: Path, names: Sequence[str], remedy: str) -> Iterator[pa.RecordBatch]:
     try:
-        with pq.ParquetFile(path, buffer_size=1 << 20) as file:
+        with pq.ParquetFile(path, buffer_size=1 << 16) as file:
             if missing := [name for name in names if name not in file.schema_arrow.names]:
                 raise KeyError(missing[0])
-            yield from file.iter_batches(ROWS, columns=names, use_threads=False)
+            for group in range(file.num_row_groups):
+                yield from file.iter_batches(ROWS, row_groups=[group], columns=names, use_threads=False)
+                _let_go(file.metadata.row_group(group).num_rows)
     except (OSError, pa.ArrowException, MemoryError) as fault:
         raise UserError(f"{path} cannot be read: {str(fault).splitlines()[0]}", remedy) from None
+
+
+def _let_go(rows: int) -> None:
+    """Arrow keeps the memory that a long table took, and takes more for the next."""
+    if rows > ROWS:
+        pa.default_memory_pool().release_unused()
 
 
 def _arrow(column: np.ndarray | Texts) -> pa.Array:
