@@ -73,6 +73,29 @@ def test_joined_pieces_are_the_whole(tmp_path: Path) -> None:
     assert joined.same_id == []
 
 
+def test_where_columns_lie_and_how_many_are_read_at_once_makes_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels with names in some pieces, numbers in others, and in some none."""
+    told: list[dict[str, int | str]] = [{"who": 7}, {"who": "zoë", "what": 1}, {}, {"who": "anna", "what": 2}, {"who": 7}, {}]
+    pieces = []
+    for number, labels in enumerate(told):
+        motions = [Motion.of(stepping(4 + number + 6 * k), f"p{number}-{k}", labels if k else {}) for k in range(3)]
+        store.write(MotionDataset.of(KINECT25, 30, motions), tmp_path / f"piece{number}")
+        pieces.append(tmp_path / f"piece{number}")
+    here = store.join(pieces, tmp_path / "here", [], by_id=True).dataset
+    monkeypatch.setattr("maskeleton.columns.MOST_BYTES", 1)
+    monkeypatch.setattr("maskeleton.columns.ROWS", 2)
+    monkeypatch.setattr("maskeleton.parquet.ROWS", 2)
+    away = store.join(pieces, tmp_path / "away", [], by_id=True).dataset
+    assert here.names == {"who": ["7", "anna", "zoë"]}
+    assert [here.told(row) for row in range(6)] == [{}, {"who": "7"}, {"who": "7"}, {}, *[{"who": "zoë", "what": 1}] * 2]
+    for file in (tmp_path / "here").iterdir():
+        assert file.read_bytes() == (tmp_path / "away" / file.name).read_bytes()
+    assert same(here, away)
+    assert [motion.id for motion in away] == here.ids
+
+
 def test_joining_leaves_out_a_second_of_the_same_id_and_copies_if_asked(tmp_path: Path) -> None:
     for number, ids in enumerate((("a", "b"), ("b", "c"))):
         motions = [Motion.of(stepping(4 if id != "b" else 6 + number), id) for id in ids]
