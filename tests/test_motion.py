@@ -1,10 +1,12 @@
 """Motion and MotionDataset: what goes in comes out, what is missing is filled, and names do not depend on files."""
 
+import mmap
 import pickle
 
 import numpy as np
 import pytest
 
+import maskeleton.dataset
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.labels import code_labels, natural
@@ -132,6 +134,21 @@ def test_takes_join_what_several_cameras_film() -> None:
 def test_it_travels_to_other_processes() -> None:
     dataset = crowd()
     assert pickle.loads(pickle.dumps(dataset)).content_id == dataset.content_id
+
+
+def test_much_motion_lies_in_a_file_and_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [motion._replace(labels=crowd().told(row)) for row, motion in enumerate(crowd())]
+    here = MotionDataset.of(KINECT25, 30, told)
+    monkeypatch.setattr(maskeleton.dataset, "MOST_HELD", 1000)
+    away = MotionDataset.of(KINECT25, 30, told)
+    base = away.shards[0].positions
+    while isinstance(base, np.ndarray):
+        base = base.base
+    assert isinstance(base.obj, mmap.mmap)
+    for one, other in zip(here, away, strict=True):
+        for mine, theirs in zip(one[:3], other[:3], strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    assert pickle.loads(pickle.dumps(away)).content_id == away.content_id == here.content_id
 
 
 def test_codes_follow_the_natural_order_of_names() -> None:

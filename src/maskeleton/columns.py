@@ -23,10 +23,10 @@ def stretches(rows: int, most: int | None = None) -> Iterator[slice]:
 
 
 class Growing:
-    """An array that is put together from parts."""
+    """An array that is put together from parts; what is more than `most` bytes lies in a file."""
 
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = np.dtype(dtype)
+    def __init__(self, dtype: Any, most: int | None = None) -> None:
+        self.dtype, self.most = np.dtype(dtype), most or MOST_BYTES
         self.size = 0
         self._here: list[np.ndarray] = []
         self._away = 0  # how many are in the file
@@ -35,7 +35,7 @@ class Growing:
     def add(self, part: np.ndarray) -> None:
         self._here.append(np.asarray(part, self.dtype))
         self.size += len(part)
-        if (self.size - self._away) * self.dtype.itemsize > MOST_BYTES:
+        if (self.size - self._away) * self.dtype.itemsize > self.most:
             self._put_away()
 
     def array(self) -> np.ndarray:

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from maskeleton.columns import Texts, stretches
+from maskeleton.columns import Growing, Texts, stretches
 from maskeleton.errors import UserError, listed
 from maskeleton.labels import UNKNOWN, Label, code_labels, doubles
 from maskeleton.motion import SEEN, Motion, canonical_json, known_labels, motion_hash, recording_hash, runs_of, storable
 from maskeleton.skeleton import Skeleton
+
+MOST_HELD = 1 << 28  # bytes of motion that is read into memory; what is more lies in a temporary file
 
 
 class Shard(Protocol):
@@ -221,8 +223,8 @@ class Builder:
         self.told: list[dict[str, Label]] = []
         self.rows: dict[str, list[Any]] = {k: [] for k in ("id", "frames", "slots", "rate", "source", "hash", "motion")}
         self.runs: list[tuple[int, int, int, int, int, int]] = []
-        self.positions: list[np.ndarray] = []
-        self.tracked: list[np.ndarray] = []
+        self.positions = Growing(np.float32, MOST_HELD)
+        self.tracked = Growing(np.uint8, MOST_HELD)
         self.fields: list[dict[str, np.ndarray]] = []
         self.offset = 0
 
@@ -235,8 +237,8 @@ class Builder:
             for first, length in runs_of(motion.present[:, slot]):
                 rows = slice(first, first + length)
                 self.runs.append((recording, slot, first, length, 0, self.offset))
-                self.positions.append(motion.positions[rows, slot])
-                self.tracked.append(motion.tracked[rows, slot])
+                self.positions.add(motion.positions[rows, slot].ravel())
+                self.tracked.add(motion.tracked[rows, slot].ravel())
                 self.fields.append({name: column[rows, slot] for name, column in motion.fields.items()})
                 self.offset += length
         self.told.append(labels)
@@ -251,8 +253,8 @@ class Builder:
             raise UserError(f"ids stand twice: {listed(twice, 5)}", "every recording needs an id of its own")
         joints = len(self.skeleton.joints)
         labels, names = code_labels(self.told)
-        positions = np.concatenate([np.zeros((0, joints, 3), np.float32), *self.positions])
-        tracked = np.concatenate([np.zeros((0, joints), np.uint8), *self.tracked])
+        positions = self.positions.array().reshape(-1, joints, 3)
+        tracked = self.tracked.array().reshape(-1, joints)
         everywhere = set.intersection(*map(set, self.fields)) if self.fields else set()
         fields = {name: np.concatenate([part[name] for part in self.fields]) for name in sorted(everywhere)}
         table = np.array(self.runs, np.int64).reshape(-1, 6)

@@ -154,7 +154,7 @@ def refuse_gone(file: Path) -> None:
 
 
 def read(data: str | Path, format: str | None = None, **options: Any) -> MotionDataset:
-    """Any data as a MotionDataset: a store is opened lazily, everything else is read into memory."""
+    """Any data as a MotionDataset: a store is opened lazily, everything else is read at once; much motion lies in a file."""
     if store.is_store(Path(data)) and format in (None, "store") and not options:
         return store.open(Path(data))
     source = open_source(data, format, **options)
