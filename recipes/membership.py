@@ -3,8 +3,8 @@
     MASKELETON_DATA=FOLDER .venv/bin/python recipes/membership.py [kindergator utdmhad nwucla] [--halves N] [--set key=value …]
 
 Half of the people, drawn by lot, are learned from, and everybody is released. Who is asked has the originals with their
-labels. *By the release*: they learn from the release of the others to read what is shown, and look how often that is what
-the person did. *By the model*: they hold it, and look how sure its reader is of what the person did. An AUC of .5 is
+labels. *By the release*: they look how usual what a person did is among releases that show the same, for what was learned of
+somebody is drawn again. *By the model*: they hold it, and look how sure its reader is of what the person did. An AUC of .5 is
 chance; 1, everybody is told. Several halves; intervals are over people.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from asking import numbers, printed
 from neutral_frontier import IDENTITY, Row, recorded, released
+from scipy.fft import dct
 from torch import Tensor
 
 from maskeleton import UserError
@@ -27,8 +28,11 @@ from maskeleton.dataset import MotionDataset
 from maskeleton.manner import Manner
 from maskeleton.mask import built_of
 from maskeleton.seeds import generator
+from maskeleton.traits.body import body_of
 
 FRAMES = 64
+MOMENTS, WAVES = 32, 16
+SMALL = 0.05  # of the usual variance is added along every axis, and lies beside them all
 DRAWS = 1000
 LABEL = "action"
 
@@ -41,16 +45,28 @@ def traits_of(dataset: MotionDataset) -> Tensor:
         return torch.cat([torch.cat(manner(torch.from_numpy(body[rows_of(len(body), FRAMES)])[None]), 1) for body in first])
 
 
-def by_release(made: MotionDataset) -> np.ndarray:
-    """(people,) how often a reader who learned from the release of the others reads what each did."""
-    people, traits = people_of(made), traits_of(made)
-    kinds, truth = np.unique(made.labels[LABEL], return_inverse=True)
-    codes, found = torch.from_numpy(truth.reshape(-1)), []
-    for person in np.unique(people):
-        own = torch.from_numpy(people == person)
-        reader = Reader.taught(traits[~own], codes[~own], len(kinds))
-        found.append(float((reader.says(traits[own]).argmax(1) == codes[own]).double().mean()))
-    return np.array(found)
+def ways_of(dataset: MotionDataset) -> np.ndarray:
+    """(N, F) of each recording's most moving body, seen by itself: the slow waves of where its bones point."""
+    bodies = (body_of(motion, dataset.skeleton, dataset.fps) for motion in dataset)
+    return np.array([dct(body.directions[..., rows_of(body.frames, MOMENTS)], norm="ortho")[..., :WAVES].ravel() / MOMENTS**0.5
+                     for body in bodies])
+
+
+def by_release(original: MotionDataset, made: MotionDataset) -> np.ndarray:
+    """(people,) how usual what each did is among releases that show the same: draws of how people differ lie where those
+    lie whom they were learned from."""
+    people, kinds = people_of(original), original.labels[LABEL]
+    own, theirs = ways_of(original), ways_of(made)
+    usual = np.zeros(len(own))
+    for kind in np.unique(kinds):
+        mine = kinds == kind
+        middle = theirs[mine].mean(0)
+        sizes, axes = np.linalg.svd(theirs[mine] - middle, full_matrices=False)[1:]
+        far = own[mine] - middle
+        along = np.square(far @ axes.T) @ (1 / (np.square(sizes) + SMALL * np.square(sizes).mean()))
+        beside = (np.square(far).sum(1) - np.square(far @ axes.T).sum(1)) / (SMALL * np.square(sizes).mean())
+        usual[mine] = -np.log(along + beside)
+    return np.array([usual[people == person].mean() for person in np.unique(people)])
 
 
 def by_model(original: MotionDataset, known: MotionDataset, row: Row) -> np.ndarray:
@@ -102,7 +118,7 @@ def asked_for(given: argparse.Namespace) -> Iterator[str]:
             taught = generator(0, "membership", data, half).permutation(people)[: len(people) // 2]
             known = original.select(np.isin(people_of(original), taught))
             member.append(np.isin(people, taught))
-            release.append(by_release(released(row, original, known)))
+            release.append(by_release(original, released(row, original, known)))
             model.append(by_model(original, known, row))
         told = [interval(np.array(scores), np.array(member)) for scores in (release, model)]
         yield f"| {data} | {len(people)} | {' | '.join(told)} |"

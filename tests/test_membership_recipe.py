@@ -27,7 +27,7 @@ def test_the_model_tells_whom_it_has_seen(tmp_path: Path, monkeypatch: pytest.Mo
     assert recipe.main(["kindergator", "--halves", "1"]) == 0
     cells = capsys.readouterr().out.splitlines()[-1].strip("| ").split(" | ")
     assert cells[:2] == ["kindergator", "8"]
-    assert float(cells[3].split()[0]) > 0.9
+    assert min(float(cell.split()[0]) for cell in cells[2:]) > 0.9
 
 
 def test_what_is_wrong_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
