@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from maskeleton.anonymizers.lively import SPEEDS, bursts, filled, liveliness, shaking
+from maskeleton.anonymizers.lively import GUSTS, SPEEDS, bursts, lacking, liveliness, shaking
 from maskeleton.anonymizers.stranger import Stranger, count_of, differences
 from maskeleton.anonymizers.waves import frequencies
 
@@ -16,7 +16,7 @@ def test_what_a_motion_lacks_is_filled_and_what_it_has_stays():
     wanted = liveliness(own, hertz, frames)
     wanted[0] += 1.0  # the first one is to swing further
     parents = torch.tensor([0, 0, 1, 2, 2])
-    found = filled(own, wanted, hertz, frames, *lots, torch.tensor([[0.0, 0.3, 0.3, 0.2, 0.4]]), parents)
+    found = own + sum(lacking(own, wanted, hertz, frames, *lots, torch.tensor([[0.0, 0.3, 0.3, 0.2, 0.4]]), parents))
     np.testing.assert_allclose(found[1], own[1], atol=1e-3)
     np.testing.assert_allclose(found[0, ..., hertz < SPEEDS[0]], own[0, ..., hertz < SPEEDS[0]])
     reached = (liveliness(found, hertz, frames)[0] - liveliness(own, hertz, frames)[0])[1:]
@@ -33,13 +33,17 @@ def test_joints_tremble_as_far_as_bones_are_seen_to():
     assert not shaking(torch.zeros(1, 5, 2), parents).any()
 
 
-def test_what_moves_trembles_more_and_nobody_is_blown_up():
+def test_what_moves_trembles_more_and_now_and_then_it_is_hardly_seen():
     tracks = torch.zeros(1, 2, 3, 40)
     tracks[0, 0, 0, :20] = torch.arange(20) * 0.1  # one bone moves at first, the other one never
-    found = bursts(tracks)[0, :, 0]
+    found = bursts(tracks, torch.zeros(1, 2, 1, 3))[0, :, 0]
     assert found[0, :19].min() > 5 * found[0, 21:].max()
     assert found[1].tolist() == pytest.approx([1.25] * 40)
-    assert bursts(tracks[..., :1]).tolist() == [[[[1.0]], [[1.0]]]]
+    assert bursts(tracks[..., :1], torch.zeros(1, 2, 1, 1)).tolist() == [[[[1.0]], [[1.0]]]]
+    torch.manual_seed(0)
+    lost = bursts(torch.zeros(200, 2, 3, 40), torch.randn(200, 2, 1, 5)).log().flatten(1)
+    assert lost.std() == pytest.approx(GUSTS, rel=0.1)
+    assert (lost[:, 1:40] - lost[:, :39]).std() < GUSTS / 2  # slowly
 
 
 def test_a_stranger_differs_as_far_as_recordings_do():

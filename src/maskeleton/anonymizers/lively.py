@@ -4,17 +4,21 @@ A mean of many people hardly shows what they do each in their own time, and noth
 as far as people swing on the whole: slow swings go together as bones usually do, fast ones are a sensor's.
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from maskeleton.anonymizers.spectrum import STILL
+from maskeleton.anonymizers.waves import tracks_of
 
 SPEEDS = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0)  # Hz: where bands begin; slower is what is shown itself
 ALONE = 3.0  # Hz: faster swings of one bone say nothing of the others
 THIN = 0.02  # metres: shorter bones would be thrown about
 ROUNDS = 8  # after which joints tremble as nearly as they can
 CALM = 0.25  # of the usual trembling is there where nothing moves
+GUSTS, OFTEN = 1.2, 2.0  # how far, as a logarithm, a sensor sees worse or better, and up to which rate in Hz that changes
 FAINT = 1e-4  # swings under a hundredth of a degree are not told apart
 
 
@@ -29,17 +33,17 @@ def liveliness(waves: Tensor, hertz: Tensor, frames: int) -> Tensor:
     return (_squares(waves, speeds_of(hertz).to(waves), frames).clamp(min=STILL).sqrt() + FAINT).log()
 
 
-def filled(waves: Tensor, wanted: Tensor, hertz: Tensor, frames: int, together: Tensor, alone: Tensor, lengths: Tensor,
-           parents: Tensor) -> Tensor:
-    """Waves (N, J, 3, K) with what they lack of the wanted liveliness (N, J, bands), from lots of the same shape:
-    `together` of bones, for slow swings, and `alone` of joints, for fast ones; bones are so many metres long (N, J)."""
+def lacking(waves: Tensor, wanted: Tensor, hertz: Tensor, frames: int, together: Tensor, alone: Tensor, lengths: Tensor,
+            parents: Tensor) -> tuple[Tensor, Tensor]:
+    """What waves (N, J, 3, K) lack of the wanted liveliness (N, J, bands): slow swings and trembling, from lots of the same
+    shape, `together` of bones and `alone` of joints; bones are so many metres long (N, J)."""
     bands = speeds_of(hertz).to(waves)
-    lacking = ((wanted.exp() - FAINT).square() - _squares(waves, bands, frames)).clamp(min=0)
+    short = ((wanted.exp() - FAINT).square() - _squares(waves, bands, frames)).clamp(min=0)
     fast = torch.tensor(SPEEDS, device=waves.device) >= ALONE
-    swung = _as_far(together, lacking * ~fast, bands, frames)
+    swung = _as_far(together, short * ~fast, bands, frames)
     metres = lengths.clamp(min=THIN)[..., None]
-    shaken = _as_far(alone, shaking(lacking * fast * metres.square(), parents), bands, frames)
-    return waves + swung + (shaken - shaken[:, parents]) / metres[..., None]
+    shaken = _as_far(alone, shaking(short * fast * metres.square(), parents), bands, frames)
+    return swung, (shaken - shaken[:, parents]) / metres[..., None]
 
 
 def shaking(apart: Tensor, parents: Tensor) -> Tensor:
@@ -50,8 +54,8 @@ def shaking(apart: Tensor, parents: Tensor) -> Tensor:
     ends = ends.to(apart)  # (J, J) which two joints each bone lies between; the root has none
     found = apart.amax(1, keepdim=True).expand_as(apart) / 2
     for _ in range(ROUNDS):
-        short = apart / torch.matmul(ends, found).clamp(min=STILL)
-        found = found * torch.matmul(ends.T, short) / ends.sum(0)[:, None]
+        less = apart / torch.matmul(ends, found).clamp(min=STILL)
+        found = found * torch.matmul(ends.T, less) / ends.sum(0)[:, None]
     return found
 
 
@@ -61,14 +65,16 @@ def _as_far(lots: Tensor, far: Tensor, bands: Tensor, frames: int) -> Tensor:
     return lots * torch.matmul(gain, bands)[:, :, None]
 
 
-def bursts(tracks: Tensor) -> Tensor:
-    """(N, J, 1, T) how much of its trembling a bone has in each frame of its directions (N, J, 3, T): what moves faster is
-    seen worse."""
-    if tracks.shape[-1] < 2:
-        return torch.ones_like(tracks[:, :, :1])
+def bursts(tracks: Tensor, lots: Tensor) -> Tensor:
+    """(N, J, 1, T) how much of its trembling a joint has in each frame, where its bone points to (N, J, 3, T): what moves
+    faster is seen worse, and now and then, by slow lots (N, J, 1, K), it is hardly seen."""
+    frames = tracks.shape[-1]
+    lost = (GUSTS * math.sqrt(frames / lots.shape[-1]) * tracks_of(lots, frames)).exp()
+    if frames < 2:
+        return lost
     speed = tracks.diff(dim=-1).square().sum(2, keepdim=True).clamp(min=STILL).sqrt()
     speed = torch.cat([speed[..., :1], speed], -1)
-    return CALM + speed / speed.mean(-1, keepdim=True)
+    return (CALM + speed / speed.mean(-1, keepdim=True)) * lost
 
 
 def _squares(waves: Tensor, bands: Tensor, frames: int) -> Tensor:

@@ -135,12 +135,12 @@ class Neutral(Canonical):
         bones = bones_of(crew.bodies, self.tree)
         lengths, scale = self.longer(bones, crew, seeds)
         directions, cosine, sine = self._inside(crew, bones)
-        directions = self._at_rest(self._alike(directions, self._aim(directions, crew.weight), crew, seeds))
+        moved, seen = map(self._at_rest, self._alike(directions, self._aim(directions, crew.weight), crew, seeds))
         cosine, sine, lead = self._turned_back(cosine, sine, crew, seeds)
         before = turned(crew.bodies[:, [*self.tree.feet, self.tree.root]], *(part[:, None] for part in lead))
-        limbs, way = self.standing(turned(directions, cosine[:, None], sine[:, None]) * lengths, before, scale,
-                                   crew.weight)
-        return crew.back(limbs + self._placed(self._steady(way), before, crew)[:, None], positions)
+        bones, trembling = (turned(some, cosine[:, None], sine[:, None]) * lengths for some in (moved, seen))
+        way = self.standing(bones, before, scale, crew.weight)[1]  # what trembles is a sensor's, and moves nobody
+        return crew.back(joints_of(trembling, self.tree) + self._placed(way, before, crew)[:, None], positions)
 
     def invert(self, positions: Tensor, present: Tensor) -> Tensor:
         """What was made smaller by a known share made larger again: swings outside the components, and fast ones. Lots,
@@ -185,8 +185,8 @@ class Neutral(Canonical):
         own = torch.matmul(directions, weight[:, None, :, None])
         return rotated(own, own[..., 0], self.posture, self.share("posture"))[..., 0]
 
-    def _alike(self, directions: Tensor, aim: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
-        """How bodies hold themselves and swing, made like the population, and seen by one sensor."""
+    def _alike(self, directions: Tensor, aim: Tensor, crew: Crew, seeds: Tensor) -> tuple[Tensor, Tensor]:
+        """How bodies hold themselves and swing, made like the population; and that seen by one sensor."""
         return self._seen(self._calm(directions, aim, crew, seeds), directions.shape[-1], crew, seeds)
 
     def _calm(self, directions: Tensor, aim: Tensor, crew: Crew, seeds: Tensor) -> Tensor:
@@ -204,17 +204,19 @@ class Neutral(Canonical):
             waves = mixed(waves, crew.drawn(seeds, "mixing", tracks, tracks), share)
         return self._as_lively(waves, hertz, frames, crew, seeds)
 
-    def _seen(self, waves: Tensor, frames: int, crew: Crew, seeds: Tensor) -> Tensor:
-        """(N, J, 3, T) directions as one sensor sees all: its drift and its trembling are the same for everybody."""
+    def _seen(self, waves: Tensor, frames: int, crew: Crew, seeds: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, J, 3, T) directions as one sensor sees all, first without its trembling: that and its drift are the same for
+        everybody."""
         share = self.share("noise")
         if share:
             hertz = frequencies(frames, waves.shape[-1], float(self.fps)).to(waves)
             lots = crew.drawn(seeds, "drift", *waves.shape[1:])
             waves = waves + lots * (share * drift(hertz, frames, self.options["drift"]))
         found = tracks_of(waves, frames)
-        if share:
-            found = found + trembling(crew.drawn(seeds, "noise", *found.shape[1:]), share * self.tremor, self.lengths, self.tree)
-        return unit(found)
+        if not share:
+            return unit(found), unit(found)
+        lots = crew.drawn(seeds, "noise", *found.shape[1:])
+        return unit(found), unit(found + trembling(lots, share * self.tremor, self.lengths, self.tree))
 
     def _as_lively(self, waves: Tensor, hertz: Tensor, frames: int, crew: Crew, seeds: Tensor) -> Tensor:
         """Bones that swing as far and as fast as those of the population, or of somebody drawn from it."""
@@ -236,12 +238,6 @@ class Neutral(Canonical):
             return directions
         shares = fading(directions.shape[-1], float(self.fps), self.options["fade"], self.share("rest")).to(directions)
         return faded(directions, self.pose, shares)
-
-    def _steady(self, way: Tensor) -> Tensor:
-        """The way (N, 3, T) as slow as limbs are: feet that stand tremble as a sensor sees them, and do not shake the body."""
-        frames = way.shape[-1]
-        hertz = frequencies(frames, frames, float(self.fps)).to(way)
-        return tracks_of(waves_of(way, frames) * slower(hertz, self.options["rate"], self.share("lowpass")), frames)
 
     def _placed(self, way: Tensor, before: Tensor, crew: Crew) -> Tensor:
         """The way (N, 3, T) where the leader's is the population's place on the whole, and others are as far from it as

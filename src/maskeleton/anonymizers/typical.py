@@ -26,7 +26,7 @@ from maskeleton.anonymizers.canonical import Canonical
 from maskeleton.anonymizers.crew import Crew
 from maskeleton.anonymizers.ground import usual_turn
 from maskeleton.anonymizers.limbs import bones_of, size, unit
-from maskeleton.anonymizers.lively import SPEEDS, bursts, filled, liveliness
+from maskeleton.anonymizers.lively import OFTEN, SPEEDS, bursts, lacking, liveliness
 from maskeleton.anonymizers.neutral import Neutral
 from maskeleton.anonymizers.population import FEWEST_PEOPLE, each_body, looked_at, people_of
 from maskeleton.anonymizers.reader import Reader
@@ -35,7 +35,7 @@ from maskeleton.anonymizers.stranger import Stranger, count_of, differences
 from maskeleton.anonymizers.tempo import as_long, evened, rows_of
 from maskeleton.anonymizers.usual import MOMENTS, at_moments, turns_of, usual_ways, walked
 from maskeleton.anonymizers.variety import variety
-from maskeleton.anonymizers.waves import frequencies, tracks_of, waves_of
+from maskeleton.anonymizers.waves import frequencies, how_many, tracks_of, waves_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.errors import UserError
 from maskeleton.labels import UNKNOWN
@@ -275,7 +275,7 @@ class Typical(Neutral):
         found = torch.matmul(lots.flatten(1), self.varied.flatten(0, 1))
         return found.view(len(found), -1, 3, self.options["waves"])
 
-    def _seen(self, waves: Tensor, frames: int, crew: Crew, seeds: Tensor) -> Tensor:
+    def _seen(self, waves: Tensor, frames: int, crew: Crew, seeds: Tensor) -> tuple[Tensor, Tensor]:
         share = self.share("lively")
         if crew.seems is None or not share:
             return super()._seen(waves, frames, crew, seeds)
@@ -285,11 +285,12 @@ class Typical(Neutral):
                                                                                               self.options["drift"]))
         who = self._strangers(crew, seeds)
         wanted = torch.einsum("nk,kjb->njb", crew.seems, self.lively) + who.loud[..., None] + who.swings
-        alone = waves_of(crew.drawn(seeds, "alone", *waves.shape[1:]) * bursts(tracks_of(waves, frames)), frames)
+        gusts = crew.drawn(seeds, "gusts", waves.shape[1], 1, how_many(frames, float(self.fps), OFTEN))
+        alone = crew.drawn(seeds, "alone", *waves.shape[1:]) * bursts(tracks_of(waves, frames), gusts)
         together = torch.matmul(self.components.T, crew.drawn(seeds, "together", len(self.components), frames))
-        found = filled(waves, wanted + math.log(share), hertz, frames, together.view_as(waves), alone,
-                       self.built(crew, seeds), self.tree.parents.to(waves.device))
-        return unit(tracks_of(found, frames))
+        swung, shaken = lacking(waves, wanted + math.log(share), hertz, frames, together.view_as(waves), waves_of(alone, frames),
+                                self.built(crew, seeds), self.tree.parents.to(waves.device))
+        return unit(tracks_of(waves + swung, frames)), unit(tracks_of(waves + swung + shaken, frames))
 
     # ── where it goes ────────────────────────────────────────────────────────────────────────────────────────────────
 
