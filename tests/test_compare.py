@@ -107,6 +107,7 @@ def test_a_report_of_it_is_its_page_without_what_is_the_owner_s(tmp_path):
     assert "/home/lab" not in told
     assert "c" * 32 not in told
     assert [path.name for path in (tmp_path / "figures").iterdir()] == ["subject-action.svg"]
+    (tmp_path / "figures" / "subject-action.svg").write_text("somebody's own")
     with pytest.raises(UserError, match="is there already"):
         report(tmp_path / "run", tmp_path / "again.html", figures=tmp_path / "figures")
     assert not (tmp_path / "again.html").exists()

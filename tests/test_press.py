@@ -112,6 +112,8 @@ def test_report_writes_them_without_names_of_people(tmp_path: Path, monkeypatch:
     assert "person 1 (7 of 10)" in drawn
     assert "P007" not in drawn
     assert "original" not in (tmp_path / "drawn" / "frames-worst-1-one.svg").read_text("utf-8")
-    with pytest.raises(UserError, match="is there already"):
+    (tmp_path / "drawn" / "people-one.svg").write_text("somebody's own")
+    with pytest.raises(UserError, match="is there already, and is another"):
         report(run, tmp_path / "other.html", figures=tmp_path / "drawn")
+    assert (tmp_path / "drawn" / "people-one.svg").read_text() == "somebody's own"
     assert not (tmp_path / "other.html").exists()
