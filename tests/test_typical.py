@@ -255,6 +255,13 @@ def test_values_of_which_nothing_is_learned_are_told():
     assert "1 of 2 values of action are not among" in next(unknown_values(CREW, only, ["action"]))
 
 
+def test_a_model_of_more_actions_than_any_list_of_options_is_loaded(tmp_path):
+    values = [f"A{number:03d}" for number in range(120)]
+    net = ANONYMIZERS["typical"](KINECT25, waves=1, ways=1, values=values)
+    save(Mask(net.eval(), "typical"), tmp_path / "model")
+    assert load(tmp_path / "model").net.values == tuple(values)
+
+
 def test_it_is_reached_from_the_verb_and_says_what_it_carries(tmp_path):
     store.write(CREW, tmp_path / "data")
     anonymize(tmp_path / "data", tmp_path / "out", mask="typical")

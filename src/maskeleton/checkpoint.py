@@ -167,11 +167,12 @@ def words(value: object) -> bool:
 
 
 def _options(value: object) -> bool:
-    """Plain words and numbers of a sensible size, and short lists of them."""
+    """Plain words and numbers of a sensible size, short lists of them, and the names of classes."""
     if isinstance(value, dict):
         return len(value) <= 64 and all(isinstance(key, str) and _options(v) for key, v in value.items())
     if isinstance(value, list):
-        return len(value) <= 64 and all(isinstance(v, int | float | str) and _options(v) for v in value)
+        few = len(value) <= 64 and all(isinstance(v, int | float | str) and _options(v) for v in value)
+        return few or (words(value) and len(value) <= MOST_CLASSES)
     return isinstance(value, str | bool | None) or (isinstance(value, int | float) and abs(value) <= MOST_OPTION)
 
 
