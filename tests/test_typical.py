@@ -8,7 +8,7 @@ from maskeleton import store
 from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.anonymizers.reader import Reader
 from maskeleton.anonymizers.usual import usual_ways, walked
-from maskeleton.apply import anonymized, replaced
+from maskeleton.apply import anonymized, replaced, shown_by
 from maskeleton.body import bone_lengths
 from maskeleton.crowd import release_of
 from maskeleton.dataset import MotionDataset
@@ -156,6 +156,19 @@ def test_what_a_recording_is_said_to_show_is_shown():
     assert far(0, action="hail") == pytest.approx(little, rel=0.05)
 
 
+def test_a_value_is_known_by_its_name_and_what_is_not_known_has_none():
+    mask = Mask(ANONYMIZERS["typical"](KINECT25, waves=1, ways=1, values=["None", "7"]), "typical")
+    motions = [CREW[0]._replace(labels=labels) for labels in ({"action": "None"}, {"action": 7}, {"action": "8"}, {})]
+    assert shown_by(mask, motions) == [0, 1, -1, -1]
+
+
+def test_where_nobody_is_nothing_is_shown():
+    positions, nobody = torch.zeros(2, 5, 1, 25, 3), torch.zeros(2, 5, 1, dtype=torch.bool)
+    moved, there = typical(duration=0.0)(positions, nobody, torch.tensor([1, 2]), torch.tensor([0, -1]))
+    assert torch.equal(moved, positions)
+    assert not there.any()
+
+
 def test_everybody_is_somebody_else_who_never_was():
     """The body and the length come of lots alone: two people with the same lots get the same."""
     net = typical(stranger=0.7)
@@ -242,6 +255,13 @@ def test_it_is_kept_and_loaded_with_as_many_values_as_it_knows(tmp_path):
     np.testing.assert_array_equal(through(again, stranger(2))[0], through(net, stranger(2))[0])
 
 
+def test_a_model_of_more_actions_than_any_list_of_options_is_loaded(tmp_path):
+    values = [f"A{number:03d}" for number in range(120)]
+    net = ANONYMIZERS["typical"](KINECT25, waves=1, ways=1, values=values)
+    save(Mask(net.eval(), "typical"), tmp_path / "model")
+    assert load(tmp_path / "model").net.values == tuple(values)
+
+
 def test_prepared_by_train_it_knows_the_label_that_is_kept():
     net = train(CREW, ["action"], [], set={"anonymizer": "typical"}).net
     assert (net.kinds, net.options["within"], net.carries) == (2, "action", ("action",))
@@ -253,13 +273,6 @@ def test_values_of_which_nothing_is_learned_are_told():
     only = np.flatnonzero(CREW.labels["action"] == 1)
     assert list(unknown_values(CREW, np.arange(len(CREW)), ["action"])) == []
     assert "1 of 2 values of action are not among" in next(unknown_values(CREW, only, ["action"]))
-
-
-def test_a_model_of_more_actions_than_any_list_of_options_is_loaded(tmp_path):
-    values = [f"A{number:03d}" for number in range(120)]
-    net = ANONYMIZERS["typical"](KINECT25, waves=1, ways=1, values=values)
-    save(Mask(net.eval(), "typical"), tmp_path / "model")
-    assert load(tmp_path / "model").net.values == tuple(values)
 
 
 def test_it_is_reached_from_the_verb_and_says_what_it_carries(tmp_path):

@@ -176,7 +176,7 @@ def shown_by(mask: Mask, motions: Sequence[Motion]) -> list[int]:
     """What an anonymizer is told of each recording: the place of its label's name among those it knows, −1 where it has none
     of these."""
     place = {value: number for number, value in enumerate(mask.net.values)}
-    return [place.get(str(motion.labels.get(mask.net.told)), UNKNOWN) for motion in motions]
+    return [place.get(str(motion.labels.get(mask.net.told, "")), UNKNOWN) for motion in motions]
 
 
 def of_one_shape(motions: Sequence[Motion]) -> Iterator[list[int]]:

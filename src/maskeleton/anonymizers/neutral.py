@@ -129,9 +129,10 @@ class Neutral(Canonical):
             positions = self._by_lot(positions, seeds)
         if self.options["tempo"]:
             positions = evened(positions, present, self.share("tempo"))
-        crew = self._seen_as(Crew.of(positions, present), shows)
+        crew = Crew.of(positions, present)
         if not len(crew.bodies):
             return positions
+        crew = self._seen_as(crew, shows)
         bones = bones_of(crew.bodies, self.tree)
         lengths, scale = self.longer(bones, crew, seeds)
         directions, cosine, sine = self._inside(crew, bones)
