@@ -98,3 +98,18 @@ def test_a_run_by_itself_waits_for_shards_that_are_at_work(tmp_path: Path) -> No
     assert [file.name for file in tmp_path.glob("*.share")] == ["0-of-1.share"]
     agree(tmp_path, Share(0, 2), "other", tmp_path / "out", lock)  # who is alone may begin anew
     assert [file.name for file in tmp_path.glob("*.share")] == ["0-of-2.share"]
+
+
+def test_shards_that_begin_at_once_see_no_half_of_what_another_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+
+    def slowly(file: Path, text: str, encoding: str) -> int:
+        with file.open("w", encoding=encoding) as drawn:
+            seen.append([other.name for other in tmp_path.glob("*-of-*.share")])
+            return drawn.write(text)
+
+    monkeypatch.setattr(Path, "write_text", slowly)
+    (tmp_path / "0-of-1.share").symlink_to(tmp_path / "just removed by another")
+    agree(tmp_path, Share(1, 2), "told", tmp_path / "out", lambda number: tmp_path / f"{number}.lock")
+    assert seen == [["0-of-1.share"]]
+    assert (tmp_path / "1-of-2.share").read_text() == "told"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from maskeleton.errors import UserError
-from maskeleton.jobs import Job, Share, held, remove
+from maskeleton.jobs import Job, Share, atomic, held, remove
 from maskeleton.record import plain
 
 OF_A_MACHINE = ("data", "original", "released", "out", "people", "missing", "mask", "key", "pseudonyms", "previous",
@@ -39,13 +39,14 @@ def agree(folder: Path, share: Share, told: str, out: Path, lock: Callable[[int]
     """Say in `folder` what this shard does. A UserError where others of the run do something else, or are others in
     number; what a run by itself has left there is gone on with. Whoever does shard n holds `lock(n)`."""
     mine = folder / f"{share.number}-of-{share.among}.share"
-    before = mine.read_text("ascii") if mine.exists() else None
-    mine.write_text(told, "ascii")
+    before = _told_in(mine)
+    _tell(mine, told)
     try:
         for other in sorted(folder.glob("*-of-*.share")):
             number, among = map(int, other.stem.split("-of-"))
-            alike = other.read_text("ascii") == told
-            if other == mine or (alike and among == share.among):
+            theirs = _told_in(other)
+            alike = theirs == told
+            if other == mine or theirs is None or (alike and among == share.among):
                 continue
             if number != share.number and lock(number).exists():
                 with held(lock(number)) as free:
@@ -63,5 +64,19 @@ def agree(folder: Path, share: Share, told: str, out: Path, lock: Callable[[int]
         if before is None:
             remove(mine)
         else:
-            mine.write_text(before, "ascii")
+            _tell(mine, before)
         raise
+
+
+def _tell(file: Path, told: str) -> None:
+    """All of it or nothing: another shard may read it at this moment."""
+    with atomic(file) as drawn:
+        drawn.write_text(told, "ascii")
+
+
+def _told_in(file: Path) -> str | None:
+    """None where it is not there, or another shard has just removed it."""
+    try:
+        return file.read_text("ascii")
+    except FileNotFoundError:
+        return None
