@@ -1,6 +1,7 @@
 """Rooms in the system's temporary folder go with their owner; those of the killed are swept, those of the living are not."""
 
 import os
+import platform
 import subprocess
 import tempfile
 import zipfile
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from maskeleton import store
-from maskeleton.room import HELD, Room, own_room, sweep
+from maskeleton.room import HELD, Room, of_this_machine, own_room, sweep
 from maskeleton.verbs.convert import convert
 from tests.kill import MASKELETON, run_until
 from tests.people import crowd
@@ -53,16 +54,29 @@ def test_an_unpacked_archive_of_who_was_killed_is_swept_by_the_next(temporary: P
 
 
 def test_what_is_nobodys_room_stays(temporary: Path, tmp_path: Path) -> None:
-    for name in ("maskeleton-notes", "other.held"):
+    ours = of_this_machine()
+    for name in (f"{ours}notes", "other.held"):
         (temporary / name).write_text("somebody's")
     (tmp_path / "dear").mkdir()
-    (temporary / "maskeleton-0").symlink_to(tmp_path / "dear")
-    (temporary / f"maskeleton-0{HELD}").touch()
+    (temporary / f"{ours}0").symlink_to(tmp_path / "dear")
+    (temporary / f"{ours}0{HELD}").touch()
     (tmp_path / "lock").touch()
-    (temporary / f"maskeleton-1{HELD}").symlink_to(tmp_path / "lock")
+    (temporary / f"{ours}1{HELD}").symlink_to(tmp_path / "lock")
     sweep(temporary)
-    assert sorted(path.name for path in temporary.iterdir()) == ["maskeleton-1.held", "maskeleton-notes", "other.held"]
+    assert sorted(path.name for path in temporary.iterdir()) == [f"{ours}1.held", f"{ours}notes", "other.held"]
     assert (tmp_path / "dear").is_dir()
+
+
+def test_rooms_of_another_machine_on_a_disk_that_both_see_stay(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(platform, "node", lambda: "elsewhere")
+        room = Room()
+        room.held.close()  # a disk that does not tell others what is held looks so from here
+    sweep(temporary)
+    assert room.folder.is_dir()
+    monkeypatch.setattr(platform, "node", lambda: "elsewhere")
+    sweep(temporary)
+    assert os.listdir(temporary) == []
 
 
 def test_two_that_begin_at_once_have_a_room_each(temporary: Path) -> None:

@@ -1,15 +1,18 @@
 """Room: a folder of a process's own in the system's temporary one; what a killed process has left, the next one sweeps.
 
 Beside every room lies a file that its owner holds for as long as it lives. Original data lies in rooms: nothing of it may
-outlast the work.
+outlast the work. Rooms are named by their machine, and each sweeps its own: on a disk that several share, one cannot always
+see what another holds.
 """
 
 import os
+import platform
 import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
@@ -30,7 +33,7 @@ class Room:
         place = Path(tempfile.gettempdir())
         sweep(place)
         while True:
-            self.folder = place / f"{PREFIX}{secrets.token_hex(6)}"
+            self.folder = place / f"{of_this_machine()}{secrets.token_hex(6)}"
             self.lock = self.folder.with_name(self.folder.name + HELD)
             self.held: IO[bytes] = os.fdopen(os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b")
             if _holds(self.held) is not False:  # or another is just sweeping it away
@@ -55,11 +58,16 @@ def own_room() -> Iterator[Path]:
         room.leave()
 
 
+def of_this_machine() -> str:
+    """How the names of its rooms begin."""
+    return f"{PREFIX}{sha256(platform.node().encode()).hexdigest()[:8]}-"
+
+
 def sweep(place: Path) -> None:
-    """Delete the rooms whose owner is gone, this user's only."""
+    """Delete the rooms whose owner is gone, this machine's and this user's only."""
     if fcntl is None:
         return
-    for lock in place.glob(f"{PREFIX}*{HELD}"):
+    for lock in place.glob(f"{of_this_machine()}*{HELD}"):
         with suppress(OSError):
             if lock.lstat().st_uid != os.getuid():
                 continue
