@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import subprocess
 import tempfile
 import zipfile
@@ -75,6 +76,16 @@ def test_rooms_of_another_machine_on_a_disk_that_both_see_stay(temporary: Path, 
     sweep(temporary)
     assert room.folder.is_dir()
     monkeypatch.setattr(platform, "node", lambda: "elsewhere")
+    sweep(temporary)
+    assert os.listdir(temporary) == []
+
+
+def test_what_could_not_be_deleted_is_swept_by_the_next(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room()
+    with monkeypatch.context() as busy:
+        busy.setattr(shutil, "rmtree", lambda folder, ignore_errors: None)  # as where somebody still writes into it
+        room.leave()
+    assert room.folder.is_dir()
     sweep(temporary)
     assert os.listdir(temporary) == []
 

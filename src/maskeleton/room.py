@@ -42,10 +42,11 @@ class Room:
         self.folder.mkdir(0o700)
 
     def leave(self) -> None:
-        """Nothing of it stays."""
+        """Nothing of it stays; what cannot be deleted now, the next one sweeps."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.lock.unlink(missing_ok=True)
         self.held.close()
+        if not self.folder.exists():
+            self.lock.unlink(missing_ok=True)
 
 
 @contextmanager
