@@ -5,7 +5,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from maskeleton.columns import ROWS, Growing, GrowingTexts, Texts, repeats, stretches
 from maskeleton.errors import UserError
@@ -101,3 +103,14 @@ def test_a_table_is_written_and_read_by_groups(monkeypatch, tmp_path):
     (tmp_path / "t").write_bytes(b"PAR1")
     with pytest.raises(UserError, match="cannot be read"):
         read_columns(tmp_path / "t", {}, ("word",), "copy it again")
+
+
+def test_text_is_read_however_another_program_keeps_it(tmp_path):
+    for kind in (pa.large_string(), pa.dictionary(pa.int32(), pa.string())):
+        pq.write_table(pa.table({"word": pa.array(WORDS, pa.string()).cast(kind)}), tmp_path / "t")
+        assert read_columns(tmp_path / "t", {}, ("word",), "")[1]["word"] == WORDS
+    for strange in (pa.array(["a", None]), pa.array(["a", None]).dictionary_encode(), pa.array([1, 2]).dictionary_encode(),
+                    pa.array([b"\xff", b""])):
+        pq.write_table(pa.table({"word": strange}), tmp_path / "t")
+        with pytest.raises(ValueError, match="word holds no text"):
+            read_columns(tmp_path / "t", {}, ("word",), "")

@@ -74,9 +74,11 @@ def _numbers(column: pa.Array, name: str) -> np.ndarray:
 
 
 def _texts(column: pa.Array, name: str) -> Texts:
+    column.validate(full=True)
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type  # other programs write these, too
+    column = column.cast(pa.string()) if pa.types.is_string(kind) or pa.types.is_large_string(kind) else column
     if not pa.types.is_string(column.type) or column.null_count:
         raise ValueError(f"column {name} holds no text")
-    column.validate(full=True)
     _, ends, letters = column.buffers()
     ends = np.frombuffer(ends, np.int32)[column.offset : column.offset + len(column) + 1]
     return Texts.ending(np.frombuffer(letters or b"", np.uint8), ends.astype(np.int64))
