@@ -113,3 +113,15 @@ def test_shards_that_begin_at_once_see_no_half_of_what_another_says(tmp_path: Pa
     agree(tmp_path, Share(1, 2), "told", tmp_path / "out", lambda number: tmp_path / f"{number}.lock")
     assert seen == [["0-of-1.share"]]
     assert (tmp_path / "1-of-2.share").read_text() == "told"
+
+
+def test_shards_that_begin_at_once_go_on_with_what_a_run_by_itself_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, left = tmp_path / "0.lock", tmp_path / "0-of-1.share"
+    lock.touch()
+    left.write_text("other")
+    monkeypatch.setattr("time.sleep", lambda seconds: left.unlink())  # as shard 0 of 2, which has just begun, does
+    with held(lock):
+        agree(tmp_path, Share(1, 2), "told", tmp_path / "out", lambda number: tmp_path / f"{number}.lock")
+    assert [file.name for file in tmp_path.glob("*.share")] == ["1-of-2.share"]

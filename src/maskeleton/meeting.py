@@ -1,5 +1,6 @@
 """Meeting: shards of one run meet in one folder, where each says what it does; one that does something else is refused."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ OF_A_MACHINE = ("data", "original", "released", "out", "people", "missing", "mas
                 "evaluation", "others", "twice", "answers", "jobs", "share", "on", "force", "device")
 """Options that may be others on every machine: how it works, and paths, for what they lead to is in the names of jobs."""
 FOUND_OUT = ("format", "skeleton")  # options that a record says as they turned out
+TRIES, WAIT = 20, 0.1  # seconds between them: shards that begin at the same moment need much less
 
 
 def said(jobs: Iterable[Job], *more: Any) -> str:
@@ -48,11 +50,9 @@ def agree(folder: Path, share: Share, told: str, out: Path, lock: Callable[[int]
             alike = theirs == told
             if other == mine or theirs is None or (alike and among == share.among):
                 continue
-            if number != share.number and lock(number).exists():
-                with held(lock(number)) as free:
-                    if not free:
-                        raise UserError(f"another process writes {out} at this moment: shard {number} of {among}",
-                                        "wait for it to end, or name another OUT")
+            if number != share.number and _at_work(other, lock(number)):
+                raise UserError(f"another process writes {out} at this moment: shard {number} of {among}",
+                                "wait for it to end, or name another OUT")
             if among > 1 and not alike:
                 raise UserError(f"{folder}: shard {number} of {among} was begun with other options or other data",
                                 f"give all shards the same, or name another OUT; to begin anew, delete {folder}")
@@ -66,6 +66,18 @@ def agree(folder: Path, share: Share, told: str, out: Path, lock: Callable[[int]
         else:
             _tell(mine, before)
         raise
+
+
+def _at_work(other: Path, lock: Path) -> bool:
+    """Does whoever holds the lock go on saying so? One that just begins removes what a run by itself has left."""
+    for _ in range(TRIES):
+        if not (lock.exists() and other.exists()):
+            return False
+        with held(lock) as free:
+            if free:
+                return False
+        time.sleep(WAIT)
+    return True
 
 
 def _tell(file: Path, told: str) -> None:
