@@ -23,8 +23,10 @@ from maskeleton.leaks.coordinates import LEVELS, hit, known_places
 from maskeleton.leaks.given import Given
 from maskeleton.leaks.raw import streams_of
 from maskeleton.ledger import read_ledger
+from maskeleton.motion import Motion
+from maskeleton.skeleton import KINECT25
 from maskeleton.verbs.release import release
-from tests.people import crowd
+from tests.people import crowd, stepping
 
 WRITERS = [name for name, format in FORMATS.items() if hasattr(format, "write")]
 NAMES = ("alice", "bernhard", "chiara", "dmitri")
@@ -242,3 +244,21 @@ def test_another_field_in_a_file_is_found(room: Path, tmp_path: Path, more: Call
 def test_a_field_that_is_not_in_the_table_is_missed() -> None:
     assert entry_of("joint7_depthX", FORMATS["etri"].FIELDS) is not None
     assert entry_of("heartRate", FORMATS["etri"].FIELDS) is None
+
+
+@pytest.mark.parametrize("like", ["bvh", "matlab"])
+def test_names_that_are_made_of_labels_are_in_their_order_and_no_leak(tmp_path: Path, like: str) -> None:
+    """The files say nothing of labels themselves; that cameras and actions come in order is no order of recordings."""
+    motions = [Motion.of(stepping(4, at=row / 100), f"S001C{camera:03d}P001R{take:03d}A{action:03d}",
+                         {"setup": 1, "camera": camera, "subject": 1, "repetition": take, "action": action})
+               for row, (camera, take, action) in enumerate(np.ndindex(3, 2, 6))]
+    original = MotionDataset.of(KINECT25, 30, motions)
+    rng = np.random.default_rng(5)
+    moved = [motion._replace(labels=original.told(row), positions=motion.positions + rng.normal(
+        0, 0.05, motion.positions.shape).astype(np.float32)) for row, motion in enumerate(original)]
+    store.write(original, tmp_path / "original")
+    store.write(MotionDataset.of(KINECT25, 30, moved, [{"verb": "anonymize", "with": "noise", "strength": 1.0}]),
+                tmp_path / "anonymized")
+    release(tmp_path / "anonymized", tmp_path / "out", like=like, original=tmp_path / "original")
+    names = sorted(path.stem for path in (tmp_path / "out/data").iterdir() if path.suffix in (".bvh", ".mat"))
+    assert [name[4:8] for name in names] == ["C000"] * 12 + ["C001"] * 12 + ["C002"] * 12

@@ -26,11 +26,8 @@ def find(given: Given) -> Iterator[Leak]:
     released = given.released
     ids = [released.ids[row] for row in rows.tolist()]
     by_name = np.argsort(sorted(range(len(ids)), key=lambda place: natural(ids[place])))
-    named = any(all(numbers_in_name(id, letters, between, strict=True) for id in ids)
-                for letters, between in SCHEMES.values())
-    same = _groups(given, rows) if named else np.zeros(len(rows), np.int64)
-    yield from _told("the names of recordings", by_name, olds, same)
-    if not given.separate:
+    yield from _told("the names of recordings", by_name, olds, _alike_by_name(ids))
+    if len(given.data_files) < len(released):
         yield from _told("recordings within the file", rows, olds, np.zeros(len(rows), np.int64))
     times = _times(given, ids)
     if times is not None:
@@ -67,6 +64,16 @@ def _centred(values: np.ndarray) -> np.ndarray:
     ranks = np.unique(values, return_inverse=True)[1].astype(np.float64)
     centred: np.ndarray = ranks - ranks.mean()
     return centred
+
+
+def _alike_by_name(ids: Sequence[str]) -> np.ndarray:
+    """Recordings whose names say the same labels, but for the take; all where names are not made of labels."""
+    for letters, between in SCHEMES.values():
+        said = [numbers_in_name(id, letters, between, strict=True) for id in ids]
+        if all(said):
+            table = np.array([[number for label, number in some.items() if label != TAKE] for some in said])
+            return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
+    return np.zeros(len(ids), np.int64)
 
 
 def _most_alike(given: Given, rows: np.ndarray) -> np.ndarray:
