@@ -22,7 +22,7 @@ from maskeleton.verbs.evaluate import evaluate
 from maskeleton.verbs.targeting import reach
 from maskeleton.verbs.train import unknown_values
 
-from crowds import waver
+from crowds import about_y, waver
 
 ACTIONS = {1: {"swing": 0.3, "hertz": 0.5}, 2: {"swing": 0.9, "hertz": 1.0}}
 LASTS = {1: 60, 2: 120}  # frames
@@ -96,6 +96,25 @@ def test_of_recordings_that_come_to_last_differently_each_is_as_it_would_be_alon
         assert found.present.all()
         assert (found.tracked == 2).all()
         np.testing.assert_allclose(found.positions, alone.positions, atol=1e-5)
+
+
+def test_who_turns_to_the_left_turns_to_the_left():
+    def turning(person, left, frames=70):
+        body = waver(frames, 0.9 + 0.03 * person, 0.0, **ACTIONS[1])
+        return np.stack([at @ about_y(left * angle) for at, angle in zip(body, np.linspace(-0.6, 0.6, frames), strict=True)]
+                        ).astype(np.float32)
+
+    def turned(body):
+        across = body[:, 12] - body[:, 16]
+        return np.unwrap(np.arctan2(across[:, 2], across[:, 0]))[[0, -1]] @ (-1, 1)
+
+    motions = [Motion.of(turning(person, left), f"P{person}A{left}", {"subject": person + 1, "action": 1 if left > 0 else 2})
+               for person in range(9) for left in (1, -1)]
+    net = typical(MotionDataset.of(KINECT25, 30, motions))
+    for left in (1, -1):
+        given = turning(4, left)
+        assert abs(turned(given)) == pytest.approx(1.2, abs=0.01)
+        assert turned(through(net, given)[0][:, 0]) == pytest.approx(turned(given), abs=0.3)
 
 
 def test_who_ends_before_a_neighbour_has_no_empty_frames():

@@ -303,7 +303,7 @@ class Typical(Neutral):
         turns = (self._usual(crew) + far * self._drawn("after", crew, seeds))[:, -1, :, :frames]
         turns = unit(tracks_of(turns, frames))
         c, s = usual_turn(cosine, sine, crew.weight)
-        ahead, aside = c * turns[:, 2] - s * turns[:, 0], s * turns[:, 2] + c * turns[:, 0]
+        ahead, aside = c * turns[:, 2] + s * turns[:, 0], s * turns[:, 2] - c * turns[:, 0]  # it is turned back, not out
         found = torch.lerp(torch.stack([cosine, sine], 1), torch.stack([ahead, aside], 1), self.share("typical"))
         found = unit(found)
         return found[:, 0], found[:, 1], lead
