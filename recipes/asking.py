@@ -1,6 +1,5 @@
 """One attack asked about one label of one dataset, as `audit` asks many: what the recipes beside this file stand on."""
 
-import re
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +15,6 @@ from maskeleton.jobs import remove, run
 from maskeleton.options import pairs
 from maskeleton.recognize import NETWORKS, Cell, cell_jobs
 from maskeleton.splits import Half, split
-
-NUMBER = r"-?(\d+\.?\d*|\.\d+)"
 
 
 class Question(NamedTuple):
@@ -72,8 +69,11 @@ def found(question: Question, dataset: MotionDataset, cells: Path) -> Found:
 def numbers(words: Sequence[str]) -> dict[str, float]:
     """KEY=VALUE, where the values are numbers."""
     told = pairs(list(words))
-    if wrong := [key for key, value in told.items() if not re.fullmatch(NUMBER, value)]:
-        raise UserError(f"--set {wrong[0]}={told[wrong[0]]} is no number", "write it as key=number, such as --set blend=0.5")
+    for key, value in told.items():
+        try:
+            float(value)
+        except ValueError:
+            raise UserError(f"--set {key}={value} is no number", "write it as key=number, such as --set blend=0.5") from None
     return {key: float(value) for key, value in told.items()}
 
 

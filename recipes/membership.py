@@ -57,8 +57,10 @@ def by_release(original: MotionDataset, made: MotionDataset) -> np.ndarray:
     lie whom they were learned from."""
     people, kinds = people_of(original), original.labels[LABEL]
     own, theirs = ways_of(original), ways_of(made)
-    usual = np.zeros(len(own))
-    for kind in np.unique(kinds):
+    usual = np.full(len(own), np.nan)
+    for kind, times in zip(*np.unique(kinds, return_counts=True), strict=True):
+        if times < 2:
+            continue
         mine = kinds == kind
         middle = theirs[mine].mean(0)
         sizes, axes = np.linalg.svd(theirs[mine] - middle, full_matrices=False)[1:]
@@ -66,7 +68,7 @@ def by_release(original: MotionDataset, made: MotionDataset) -> np.ndarray:
         along = np.square(far @ axes.T) @ (1 / (np.square(sizes) + SMALL * np.square(sizes).mean()))
         beside = (np.square(far).sum(1) - np.square(far @ axes.T).sum(1)) / (SMALL * np.square(sizes).mean())
         usual[mine] = -np.log(along + beside)
-    return np.array([usual[people == person].mean() for person in np.unique(people)])
+    return np.array([np.nanmean(usual[people == person]) for person in np.unique(people)])
 
 
 def by_model(original: MotionDataset, known: MotionDataset, row: Row) -> np.ndarray:

@@ -54,6 +54,16 @@ def test_jobs_shards_and_an_interruption_give_the_same_bytes(lab: Path, monkeypa
     assert not (lab / ".three.work").exists()
 
 
+def test_a_label_that_is_dropped_and_shown_all_the_same_is_told(original: MotionDataset, lab: Path) -> None:
+    made = [*moved(original).history, {"verb": "anonymize", "with": "typical", "carries": "action"}]
+    store.write(replace(moved(original), history=tuple(made)), lab / "shown")
+    options: dict[str, Any] = {"like": "npz", "verify": False}
+    said = "action is not among the labels that go out, and the motion shows it: the anonymizer looked at it"
+    assert said in release(lab / "shown", lab / "out", drop_labels=["action"], **options).notes
+    assert said not in release(lab / "shown", lab / "other", **options).notes
+    assert said not in release(lab / "anonymized", lab / "third", drop_labels=["action"], **options).notes
+
+
 def test_the_private_record_lies_beside_for_the_owner_alone(lab: Path) -> None:
     release(lab / "anonymized", lab / "out", like="ntu", original=lab / "original")
     for name in ("out.run.json", "out.ledger.parquet", "out.pseudonyms"):

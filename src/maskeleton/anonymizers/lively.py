@@ -15,7 +15,7 @@ from maskeleton.anonymizers.waves import tracks_of
 
 SPEEDS = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0)  # Hz: where bands begin; slower is what is shown itself
 ALONE = 3.0  # Hz: faster swings of one bone say nothing of the others
-THIN = 0.02  # metres: shorter bones would be thrown about
+THIN = 0.05  # metres: shorter bones would be thrown about
 ROUNDS = 8  # after which joints tremble as nearly as they can
 CALM = 0.25  # of the usual trembling is there where nothing moves
 GUSTS, OFTEN = 1.2, 2.0  # how far, as a logarithm, a sensor sees worse or better, and up to which rate in Hz that changes
@@ -41,9 +41,13 @@ def lacking(waves: Tensor, wanted: Tensor, hertz: Tensor, frames: int, together:
     short = ((wanted.exp() - FAINT).square() - _squares(waves, bands, frames)).clamp(min=0)
     fast = torch.tensor(SPEEDS, device=waves.device) >= ALONE
     swung = _as_far(together, short * ~fast, bands, frames)
-    metres = lengths.clamp(min=THIN)[..., None]
-    shaken = _as_far(alone, shaking(short * fast * metres.square(), parents), bands, frames)
-    return swung, (shaken - shaken[:, parents]) / metres[..., None]
+    apart = short * fast * lengths.clamp(min=THIN)[..., None].square()
+    return swung, trembling(_as_far(alone, shaking(apart, parents), bands, frames), lengths, parents)
+
+
+def trembling(joints: Tensor, lengths: Tensor, parents: Tensor) -> Tensor:
+    """(N, J, 3, …) what joints that tremble so far, in metres, do to the directions of bones as long as (J,) or (N, J)."""
+    return (joints - joints[:, parents]) / lengths.clamp(min=THIN)[..., None, None]
 
 
 def shaking(apart: Tensor, parents: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ from maskeleton.anonymizers.base import at_least, whole
 from maskeleton.anonymizers.canonical import Canonical
 from maskeleton.anonymizers.crew import Crew
 from maskeleton.anonymizers.ground import facing, floor_of, usual_turn
-from maskeleton.anonymizers.limbs import Tree, bones_of, joints_of, rotated, size, turned, unit
+from maskeleton.anonymizers.limbs import bones_of, joints_of, rotated, size, turned, unit
+from maskeleton.anonymizers.lively import trembling
 from maskeleton.anonymizers.population import common
 from maskeleton.anonymizers.rest import faded, fading
 from maskeleton.anonymizers.spectrum import (
@@ -44,7 +45,6 @@ from maskeleton.seeds import generator
 from maskeleton.skeleton import Skeleton
 
 MOST_COMPONENTS = 32
-THIN = 0.05  # metres: shorter bones would be thrown about
 GENTLE = dict.fromkeys(("tempo", "lowpass", "noise", "amplitude", "mixing", "rest"), 0.0)  # posture and coordination alone
 WHITE = math.sqrt(18)  # second differences of white noise on three axes are so much larger than the noise on one
 
@@ -139,9 +139,9 @@ class Neutral(Canonical):
         moved, seen = map(self._at_rest, self._alike(directions, self._aim(directions, crew.weight), crew, seeds))
         cosine, sine, lead = self._turned_back(cosine, sine, crew, seeds)
         before = turned(crew.bodies[:, [*self.tree.feet, self.tree.root]], *(part[:, None] for part in lead))
-        bones, trembling = (turned(some, cosine[:, None], sine[:, None]) * lengths for some in (moved, seen))
+        bones, shaken = (turned(some, cosine[:, None], sine[:, None]) * lengths for some in (moved, seen))
         way = self.standing(bones, before, scale, crew.weight)[1]  # what trembles is a sensor's, and moves nobody
-        return crew.back(joints_of(trembling, self.tree) + self._placed(way, before, crew)[:, None], positions)
+        return crew.back(joints_of(shaken, self.tree) + self._placed(way, before, crew)[:, None], positions)
 
     def invert(self, positions: Tensor, present: Tensor) -> Tensor:
         """What was made smaller by a known share made larger again: swings outside the components, and fast ones. Lots,
@@ -216,8 +216,8 @@ class Neutral(Canonical):
         found = tracks_of(waves, frames)
         if not share:
             return unit(found), unit(found)
-        lots = crew.drawn(seeds, "noise", *found.shape[1:])
-        return unit(found), unit(found + trembling(lots, share * self.tremor, self.lengths, self.tree))
+        joints = share * self.tremor * crew.drawn(seeds, "noise", *found.shape[1:])
+        return unit(found), unit(found + trembling(joints, self.lengths, self.tree.parents.to(joints.device)))
 
     def _as_lively(self, waves: Tensor, hertz: Tensor, frames: int, crew: Crew, seeds: Tensor) -> Tensor:
         """Bones that swing as far and as fast as those of the population, or of somebody drawn from it."""
@@ -268,9 +268,3 @@ class Neutral(Canonical):
 
     def _usual_length(self, frames: int, share: float) -> int:
         return max(1, round(math.exp((1 - share) * math.log(frames) + share * math.log(float(self.frames)))))
-
-
-def trembling(lots: Tensor, metres: Tensor, lengths: Tensor, tree: Tree) -> Tensor:
-    """(N, J, 3, T) what white noise of that size in every joint does to the directions of bones of these lengths."""
-    ends = lots - lots[:, tree.parents.to(lots.device)]
-    return ends * (metres / lengths.clamp(min=THIN))[:, None, None]

@@ -19,7 +19,7 @@ from maskeleton.anonymizers.base import at_least, whole
 from maskeleton.anonymizers.crew import Crew
 from maskeleton.anonymizers.ground import TURNING, path
 from maskeleton.anonymizers.limbs import bones_of, joints_of, rotated, size, turned, unit
-from maskeleton.anonymizers.neutral import trembling
+from maskeleton.anonymizers.lively import trembling
 from maskeleton.anonymizers.rest import faded
 from maskeleton.anonymizers.spectrum import SLOW
 from maskeleton.anonymizers.streaming import facing_so_far, one_after_another, smoothed, so_far, stretches, turned_each
@@ -113,7 +113,7 @@ class Temporal(Typical):
             wander = smoothed(lots, SLOW, fps) * math.sqrt(fps / (math.pi * SLOW))  # as far as lots are, again
             slow = slow + wander * (share * math.radians(self.options["drift"]) / math.sqrt(3))
             lots = crew.drawn(seeds, "noise", frames, *slow.shape[1:3]).permute(0, 2, 3, 1)
-            slow = slow + trembling(lots, share * self.tremor, self.lengths, self.tree)
+            slow = slow + trembling(share * self.tremor * lots, self.lengths, self.tree.parents.to(lots.device))
         if not self.options["rest"]:
             return unit(slow)
         here = torch.arange(frames, device=slow.device) / max(self.options["fade"] * fps, 1e-6)

@@ -14,6 +14,7 @@ from maskeleton.provenance import PAGE
 from maskeleton.pseudonyms import Pseudonyms
 from maskeleton.publish import Choices, Published, withdrawn
 from maskeleton.scorecard import Scorecard
+from maskeleton.threats.carrying import labels_carried
 
 
 def text_or_file(text: str) -> str:
@@ -78,6 +79,12 @@ def withdrawal(plan: Published, dataset: MotionDataset, choices: Choices, data: 
         notes.append(f"{len(carrying)} recordings of others carry motion of {who}: {listed(carrying, 3)}; anonymize anew "
                      f"without {who}" if carrying else f"no recording of others carries motion of {who}")
     return [*notes, _learned_from(lost, mask, original, who)]
+
+
+def still_shown(plan: Published, dataset: MotionDataset) -> list[str]:
+    """What is not said with the recordings, and shown by them all the same."""
+    return [f"{label} is not among the labels that go out, and the motion shows it: the anonymizer looked at it"
+            for label in labels_carried(dataset) if label in dataset.labels and label not in plan.dataset.labels]
 
 
 def _learned_from(lost: set[str], mask: str | Path | None, original: MotionDataset | None, who: str) -> str:

@@ -25,7 +25,15 @@ from maskeleton.record import RECORD, record_of, recorded
 from maskeleton.room import own_room
 from maskeleton.verbs.anonymize import UNSAFE
 from maskeleton.verbs.convert import keep_apart
-from maskeleton.verbs.leaving import card_of, earlier_releases, keys_near, model_of, text_or_file, withdrawal
+from maskeleton.verbs.leaving import (
+    card_of,
+    earlier_releases,
+    keys_near,
+    model_of,
+    still_shown,
+    text_or_file,
+    withdrawal,
+)
 from maskeleton.verbs.verify import Verified, attacked, files_of, refuse_leaks
 from maskeleton.verbs.working import mapped
 
@@ -93,7 +101,8 @@ def release(
         pieces, missing = make_pieces(plan, like, work, jobs, machine, report, used)
         if missing:
             return Released(out, 0, 0, missing, [])
-        ledger, notes = ledger_of(plan, like), withdrawal(plan, dataset, choices, Path(data), mask, before)
+        notes = [*withdrawal(plan, dataset, choices, Path(data), mask, before), *still_shown(plan, dataset)]
+        ledger = ledger_of(plan, like)
         told = record_of("release", used, 0, content_read=dataset.content_id)
 
         def attack(made: Path) -> Verified:
@@ -140,10 +149,7 @@ def refuse_unsafe(data: Path, dataset: MotionDataset) -> None:
     """A UserError where what is random in it can be undone by anybody."""
     told = any(entry.get("warning") == UNSAFE for entry in dataset.history)
     for place in (data / "run.json", beside(data, "run.json")):
-        try:
-            told = told or json.loads(place.read_text("utf-8")).get("tests_only") is True
-        except (OSError, ValueError, AttributeError, RecursionError):
-            continue
+        told = told or recorded(place).get("tests_only") is True
     if told:
         raise UserError(f"{data} was made with --seed: whoever guesses the seed can undo what is random in it",
                         "anonymize again without --seed: then a secret key is drawn")

@@ -1,8 +1,7 @@
 """report: one page of a run, for whoever answers for the data and for the engineer, and its figures for a paper."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from maskeleton.page.report import Shown
 from maskeleton.page.report import report as page_of
 from maskeleton.page.versus import page as page_of_several
 from maskeleton.page.versus import pictures
+from maskeleton.record import RECORD, recorded
 from maskeleton.scorecard import FILE, Rows, Scorecard
 from maskeleton.verbs.convert import refuse_overwriting
 
@@ -133,16 +133,7 @@ def opened(folder: Path) -> Run:
                         "run the same command again: it goes on from there and then writes its result")
     card = Scorecard.read(folder)
     split, ids = _parts(folder / "split.parquet")
-    return Run(card, _record(folder / "run.json"), split, ids)
-
-
-def _record(path: Path) -> Mapping[str, Any]:
-    """run.json; nothing, where it is not what it should be: a page says then that it is not known."""
-    try:
-        told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
+    return Run(card, recorded(folder / RECORD), split, ids)
 
 
 def _parts(path: Path) -> tuple[Rows, frozenset[str]]:
