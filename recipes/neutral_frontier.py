@@ -2,15 +2,16 @@
 
     MASKELETON_DATA=FOLDER .venv/bin/python recipes/neutral_frontier.py [kindergator utdmhad nwucla ntu dynamics]
                            [--rows WORD …]
-                           [--part B] [--quick | --full] [--masks NAME=MODEL/ …] [--work DIR] [--small]
+                           [--part A|B] [--quick | --full] [--masks NAME=MODEL/ …] [--work DIR] [--small]
     .venv/bin/python recipes/neutral_frontier.py gender [--quick] [--people N] [--work DIR]
     .venv/bin/python recipes/neutral_frontier.py --strip docs/neutral.svg
 
-Statistics come from every second person (A); a table is of everybody or, with --part B, of the people that nothing was
-learned from or chosen on. Everything but `before` is adaptive: the attacker has learned from the release. Attackers are
-the judges of `features` (--quick: without trees; --full: two networks as well, and the one that was best on what it held
-back is asked). Trained models (--masks) get a table of their own, of recordings they have not learned from, in which
-`neutral` knows no more than they do. Intervals are over people. Answers are kept in DIR, and are not asked again.
+Statistics come from every second person (A); a table is of everybody or, with --part B, of the others alone, from whom
+nothing was learned; with --part A the other way round. Everything but `before` is adaptive: the attacker has learned from
+the release. Attackers are the judges of `features` (--quick: without trees; --full: two networks as well, and the one that
+was best on what it held back is asked). Trained models (--masks) get a table of their own, of recordings they have not
+learned from, in which `neutral` knows no more than they do. Intervals are over people. Answers are kept in DIR, and are not
+asked again.
 """
 
 import argparse
@@ -125,6 +126,13 @@ def known_part(dataset: MotionDataset) -> tuple[np.ndarray, np.ndarray]:
     people = np.unique(dataset.labels["subject"])
     known = np.isin(dataset.labels["subject"], people[::2])
     return np.flatnonzero(known), np.flatnonzero(~known)
+
+
+def parted(dataset: MotionDataset, part: str) -> tuple[np.ndarray, np.ndarray, str]:
+    """Rows that are learned from, rows that are looked at, and both in words."""
+    one, other = known_part(dataset)
+    return {"all": (one, np.arange(len(dataset)), "everybody, prepared on A"),
+            "A": (other, one, "people A, prepared on B"), "B": (one, other, "people B, prepared on A")}[part]
 
 
 def released(row: Row, dataset: MotionDataset, known: MotionDataset) -> MotionDataset:
@@ -275,11 +283,9 @@ def tables(given: argparse.Namespace, asker: Asker) -> Iterator[str]:
             yield from genders(asker, given.people)
             continue
         original = recorded(data)
-        known, strange = known_part(original)
-        looked = {"all": np.arange(len(original)), "A": known, "B": strange}[given.part]
-        title = f"{data}, {'everybody' if given.part == 'all' else f'people {given.part}'}, prepared on A"
+        known, looked, title = parted(original, given.part)
         if len(chosen) > 1:
-            yield from table(title, data, original.select(looked), original.select(known), chosen, asker)
+            yield from table(f"{data}, {title}", data, original.select(looked), original.select(known), chosen, asker)
         for pair in given.masks:
             name, _, model = pair.partition("=")
             yield from beside(name, model, data, original, asker)
@@ -326,7 +332,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("datasets", nargs="*", default=["kindergator", "utdmhad", "nwucla"],
                         help=f"{', '.join(IDENTITY)}, gender")
     parser.add_argument("--rows", nargs="+", default=[], metavar="WORD", help="parts of names, or =NAME; =none: --masks alone")
-    parser.add_argument("--part", choices=("all", "A", "B"), default="all", help="who is looked at")
+    parser.add_argument("--part", choices=("all", "A", "B"), default="all",
+                        help="who is looked at; A, B: by what the others teach")
     judges = parser.add_mutually_exclusive_group()
     judges.add_argument("--quick", action="store_true", help="linear judges only")
     judges.add_argument("--full", action="store_true", help="networks as well")

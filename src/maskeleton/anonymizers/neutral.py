@@ -140,8 +140,9 @@ class Neutral(Canonical):
         cosine, sine, lead = self._turned_back(cosine, sine, crew, seeds)
         before = turned(crew.bodies[:, [*self.tree.feet, self.tree.root]], *(part[:, None] for part in lead))
         bones, shaken = (turned(some, cosine[:, None], sine[:, None]) * lengths for some in (moved, seen))
-        way = self.standing(bones, before, scale, crew.weight)[1]  # what trembles is a sensor's, and moves nobody
-        return crew.back(joints_of(shaken, self.tree) + self._placed(way, before, crew)[:, None], positions)
+        limbs, way = self.standing(bones, before, scale, crew.weight)  # what trembles is a sensor's, and moves nobody
+        shaken = joints_of(self._stepping(shaken, limbs, way, crew.weight), self.tree)
+        return crew.back(shaken + self._placed(way, before, crew)[:, None], positions)
 
     def invert(self, positions: Tensor, present: Tensor) -> Tensor:
         """What was made smaller by a known share made larger again: swings outside the components, and fast ones. Lots,
@@ -162,6 +163,10 @@ class Neutral(Canonical):
             limbs = joints_of(found * size(bones), self.tree)
             found = crew.back(limbs + crew.bodies[:, [self.tree.root]], positions)
             return torch.where(present[..., None, None], found, positions)
+
+    def _stepping(self, bones: Tensor, limbs: Tensor, way: Tensor, weight: Tensor) -> Tensor:
+        """Bones (N, J, 3, T), whose legs a subclass puts where the feet of these joints stand on that way."""
+        return bones
 
     def _seen_as(self, crew: Crew, shows: Tensor | None) -> Crew:
         """The crew, with what a subclass makes out, or was told, that it does."""

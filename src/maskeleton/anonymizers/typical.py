@@ -28,6 +28,7 @@ from maskeleton.anonymizers.ground import usual_turn
 from maskeleton.anonymizers.limbs import bones_of, size, unit
 from maskeleton.anonymizers.lively import OFTEN, SPEEDS, bursts, lacking, liveliness
 from maskeleton.anonymizers.neutral import Neutral
+from maskeleton.anonymizers.planted import legs_turned, planting
 from maskeleton.anonymizers.population import FEWEST_PEOPLE, each_body, looked_at, people_of
 from maskeleton.anonymizers.reader import Reader
 from maskeleton.anonymizers.spectrum import drift, slower
@@ -314,3 +315,7 @@ class Typical(Neutral):
             return limbs, way
         usual = super().standing(bones, walked(limbs[:, list(self.tree.feet)]), torch.ones_like(scale), weight)[1]
         return limbs, torch.lerp(way, usual, share)
+
+    def _stepping(self, bones: Tensor, limbs: Tensor, way: Tensor, weight: Tensor) -> Tensor:
+        share = self.share("typical") if self.kinds else 0.0
+        return legs_turned(bones, planting(limbs, way, weight, self.tree, float(self.fps), share), self.tree) if share else bones
