@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from maskeleton.anonymizers.lively import GUSTS, SPEEDS, bursts, lacking, liveliness, shaking
+from maskeleton.anonymizers.lively import GUSTS, SPEEDS, between, bursts, lacking, liveliness, shaking
 from maskeleton.anonymizers.stranger import Stranger, count_of, differences
 from maskeleton.anonymizers.waves import frequencies
 
@@ -58,3 +58,12 @@ def test_a_stranger_differs_as_far_as_recordings_do():
     assert [float(found.size), float(found.loud), float(found.long)] == pytest.approx([0.1, 0.5, 0.3], rel=0.1)
     assert found.build[0].tolist() == pytest.approx([0.0, *[0.02] * 15], rel=0.15)
     np.testing.assert_allclose(found.swings, 0.2, rtol=0.1)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5, 60, 600])
+def test_people_begin_and_end_as_they_usually_do(frames):
+    much = between(frames, 30.0)
+    assert much[[0, -1]].tolist() == [0, 0]
+    if frames > 5:
+        assert much.square().mean() == pytest.approx(1)
+        assert (much[15:-15] == much.max()).all()

@@ -216,6 +216,16 @@ def test_what_trembles_comes_back_as_strong_as_it_is_with_people():
     assert own / 2 < shaking[1] < 2 * own
 
 
+def test_swings_that_are_filled_in_leave_both_ends_as_they_usually_are():
+    """Of one recording under many keys: in the middle hands are elsewhere each time, at the ends they only tremble."""
+    net = typical(lively=1.0)
+    net.lively[:, :, :3] = -2.0  # people swing far and slowly, each in their own time
+    hands = np.array([through(net, stranger(1), seed=seed)[0][:, 0, 7] - through(net, stranger(1), seed=seed)[0][:, 0, 0]
+                      for seed in range(12)])
+    apart = hands.std(0).mean(-1)
+    assert max(apart[0], apart[-1]) < 0.5 * apart[len(apart) // 4 : -len(apart) // 4].mean()
+
+
 def test_feet_that_tremble_do_not_shake_the_body():
     """The lower foot carries: were it held still, the root would tremble in its place."""
     calm, lively = (through(net, stranger(1))[0][:, 0] for net in (typical(), typical(lively=1.0)))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from maskeleton.anonymizers.rest import fading
 from maskeleton.anonymizers.spectrum import STILL
 from maskeleton.anonymizers.waves import tracks_of
 
@@ -18,6 +19,7 @@ ALONE = 3.0  # Hz: faster swings of one bone say nothing of the others
 THIN = 0.05  # metres: shorter bones would be thrown about
 ROUNDS = 8  # after which joints tremble as nearly as they can
 CALM = 0.25  # of the usual trembling is there where nothing moves
+RISE = 0.4  # seconds, from an end of a recording to where swings are whole
 GUSTS, OFTEN = 1.2, 2.0  # how far, as a logarithm, a sensor sees worse or better, and up to which rate in Hz that changes
 FAINT = 1e-4  # swings under a hundredth of a degree are not told apart
 
@@ -79,6 +81,13 @@ def bursts(tracks: Tensor, lots: Tensor) -> Tensor:
     speed = tracks.diff(dim=-1).square().sum(2, keepdim=True).clamp(min=STILL).sqrt()
     speed = torch.cat([speed[..., :1], speed], -1)
     return (CALM + speed / speed.mean(-1, keepdim=True)) * lost
+
+
+def between(frames: int, fps: float) -> Tensor:
+    """(T,) how much of its slow swings a body has in each frame: nothing at both ends, for people begin and end as they
+    usually do; on the whole as much as without it."""
+    much = 1 - fading(frames, fps, RISE, 1.0)
+    return much / much.square().mean().clamp(min=STILL).sqrt()
 
 
 def _squares(waves: Tensor, bands: Tensor, frames: int) -> Tensor:

@@ -26,7 +26,7 @@ from maskeleton.anonymizers.canonical import Canonical
 from maskeleton.anonymizers.crew import Crew
 from maskeleton.anonymizers.ground import usual_turn
 from maskeleton.anonymizers.limbs import bones_of, size, unit
-from maskeleton.anonymizers.lively import OFTEN, SPEEDS, bursts, lacking, liveliness
+from maskeleton.anonymizers.lively import OFTEN, SPEEDS, between, bursts, lacking, liveliness
 from maskeleton.anonymizers.neutral import Neutral
 from maskeleton.anonymizers.planted import legs_turned, planting
 from maskeleton.anonymizers.population import FEWEST_PEOPLE, each_body, looked_at, people_of
@@ -287,11 +287,13 @@ class Typical(Neutral):
         who = self._strangers(crew, seeds)
         wanted = torch.einsum("nk,kjb->njb", crew.seems, self.lively) + who.loud[..., None] + who.swings
         gusts = crew.drawn(seeds, "gusts", waves.shape[1], 1, how_many(frames, float(self.fps), OFTEN))
-        alone = crew.drawn(seeds, "alone", *waves.shape[1:]) * bursts(tracks_of(waves, frames), gusts)
+        tracks = tracks_of(waves, frames)
+        alone = crew.drawn(seeds, "alone", *waves.shape[1:]) * bursts(tracks, gusts)
         together = torch.matmul(self.components.T, crew.drawn(seeds, "together", len(self.components), frames))
         swung, shaken = lacking(waves, wanted + math.log(share), hertz, frames, together.view_as(waves), waves_of(alone, frames),
                                 self.built(crew, seeds), self.tree.parents.to(waves.device))
-        return unit(tracks_of(waves + swung, frames)), unit(tracks_of(waves + swung + shaken, frames))
+        moved = tracks + tracks_of(swung, frames) * between(frames, float(self.fps)).to(tracks)
+        return unit(moved), unit(moved + tracks_of(shaken, frames))
 
     # ── where it goes ────────────────────────────────────────────────────────────────────────────────────────────────
 
