@@ -1,6 +1,8 @@
 """Planted: legs turned at the hip, so that a foot that stands stays where it stands."""
 
+import numpy as np
 import torch
+from scipy.linalg import solveh_banded
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -34,19 +36,17 @@ def legs_turned(bones: Tensor, turns: Tensor, tree: Tree) -> Tensor:
 def given_way(feet: Tensor, stands: Tensor, fps: float) -> Tensor:
     """(N, 2, 2, T) how far aside feet (N, 2, 2, T) are to go so that they hardly move while they stand (N, 2, T), 0 to 1.
 
-    The least squares of steps while standing and, far less, of how far they are put aside: one equation a frame, which
-    holds its two neighbours, solved from the first to the last and back.
+    The least squares of steps while standing and, far less, of how far they are put aside: an equation a frame, that holds
+    its two neighbours.
     """
-    both = torch.minimum(stands[..., 1:], stands[..., :-1])[:, :, None]
-    slid = both * torch.diff(feet, dim=-1)
-    wanted = F.pad(slid, (0, 1)) - F.pad(slid, (1, 0))
+    if feet.shape[-1] < 2:
+        return torch.zeros_like(feet)
+    both = torch.minimum(stands[..., 1:], stands[..., :-1])
+    slid = both[:, :, None] * torch.diff(feet, dim=-1)
+    wanted = (F.pad(slid, (0, 1)) - F.pad(slid, (1, 0))).transpose(2, 3)
     own = F.pad(both, (0, 1)) + F.pad(both, (1, 0)) + (HELD / fps) ** 2
-    weights, sums = [own[..., 0]], [wanted[..., 0]]
-    for frame in range(1, feet.shape[-1]):
-        passed = both[..., frame - 1] / weights[-1]
-        weights.append(own[..., frame] - passed * both[..., frame - 1])
-        sums.append(wanted[..., frame] + passed * sums[-1])
-    found = [sums[-1] / weights[-1]]
-    for frame in range(feet.shape[-1] - 2, -1, -1):
-        found.append((sums[frame] + both[..., frame] * found[-1]) / weights[frame])
-    return torch.stack(found[::-1], -1)
+    bands = torch.stack([own, -F.pad(both, (0, 1))], 2)
+    rows = [part.flatten(0, 1).double().nan_to_num().cpu().numpy() for part in (bands, wanted)]
+    solved = np.array([solveh_banded(*each, lower=True) for each in zip(*rows, strict=True)])
+    found: Tensor = torch.from_numpy(solved).to(feet).unflatten(0, both.shape[:2]).transpose(2, 3)
+    return found
