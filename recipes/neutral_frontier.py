@@ -44,7 +44,7 @@ from maskeleton.verbs.view import heading
 Options = Mapping[str, float]
 IDENTITY: Mapping[str, tuple[str | None, int | None]] = {  # how identity is asked: the split, and how many folds
     "kindergator": (None, 4), "utdmhad": ("repetition:1-3", None), "nwucla": ("camera:1,2", None), "ntu": (None, None),
-    "dynamics": (None, None)}
+    "dynamics": (None, None), "precog": (None, None), "uiprmd_kinect": (None, None)}  # the last two: nothing was chosen on
 STRONG = {"dynamics": "4", "variation": "1"}
 STEPS = ("posture", "tempo", "lowpass", "noise", "coordination", "amplitude", "rest", "mixing")  # what the defaults do
 OTHERS = {"spectrum": 0.5, "handedness": 1.0, "pin": 1.0, "duration": 1.0}  # what else it can do

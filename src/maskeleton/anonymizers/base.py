@@ -4,12 +4,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from maskeleton.dataset import MotionDataset
-from maskeleton.errors import UserError
+from maskeleton.errors import UserError, listed
+from maskeleton.labels import UNKNOWN
 from maskeleton.motion import Motion
 from maskeleton.skeleton import Skeleton
 
@@ -77,8 +79,25 @@ class Anonymizer(nn.Module):
 
     def said(self, dataset: MotionDataset, seed: int) -> dict[str, str]:
         """What history is told of a release of this dataset, beside name and options."""
-        told = {"protects": self.protects, "carries": ", ".join(self.carries)}
+        told = {"protects": self.protects, "carries": ", ".join(self.carries), "unknown": self.never_seen(dataset)}
         return {word: words for word, words in told.items() if words and self.strength}
+
+    def never_seen(self, dataset: MotionDataset) -> str:
+        """What of the values of the label that it is `told` it does not know, in words; nothing where it knows them all."""
+        if not (self.told and self.values):
+            return ""
+        count, names = len(dataset), dataset.names.get(self.told)
+        codes, times = np.unique(dataset.labels.get(self.told, np.full(count, UNKNOWN)), return_counts=True)
+        told = {"" if code == UNKNOWN else names[code] if names else str(code): number
+                for code, number in zip(codes.tolist(), times.tolist(), strict=True)}
+        strange = {text: number for text, number in told.items() if text not in self.values}
+        words = []
+        if bare := strange.pop("", 0):
+            words.append(f"{bare:,} of {count:,} recordings say nothing of {self.told}: what they show is read off them")
+        if strange:
+            words.append(f"{sum(strange.values()):,} of {count:,} recordings show what nothing was learned of "
+                         f"({self.told}: {listed(strange, 5)}): each is released as what it looks most like of what is known")
+        return "; ".join(words)
 
     def sources(self, ids: Sequence[str], seeds: Sequence[int]) -> list[tuple[str, ...]]:
         """For each recording the ids of those whose motion enters its release. Most look at nothing but itself."""

@@ -133,4 +133,6 @@ def told(taken: Taken, out: Path, seed: int | None, key: str | Path | None = Non
         lines.append(f"the secret key is in {key or f'{out}.key'}: keep it apart from the release, or delete it")
     if (beside := sources_beside(out)).exists():
         lines.append(f"whose motion entered whose release is in {beside}: keep it apart from the release")
+    if unknown := taken.dataset.history[-1].get("unknown"):
+        lines.append(f"! {unknown}")
     return "\n".join(map(printable, [*lines, f"! {NOT_YET if seed is None else UNSAFE}"]))
