@@ -10,6 +10,8 @@ import pytest
 from maskeleton.answers import Answers
 from maskeleton.verbs.synthesize import synthesize
 
+from crowds import wavers
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recipes"))
 recipe = importlib.import_module("neutral_frontier")
 
@@ -35,6 +37,16 @@ def test_the_frontier_is_the_least_identity_that_keeps_enough() -> None:
     words = [[word.strip() for word in line.strip("| ").split("|")] for line in list(recipe.frontier(lines))[2:]]
     assert words == [["1.00", "1.000", "original", "1.000", "original"], ["0.97", "0.700", "a", "1.000", "original"],
                      ["0.93", "0.700", "a", "1.000", "original"], ["0.90", "0.500", "b", "0.500", "b"]]
+
+
+@pytest.mark.parametrize(("part", "looked_at"), [("A", {1, 3, 5}), ("B", {2, 4, 6}), ("all", {1, 2, 3, 4, 5, 6})])
+def test_people_who_are_looked_at_alone_taught_nothing(part: str, looked_at: set[int]) -> None:
+    people = wavers(people=6, takes=2)
+    known, looked, words = recipe.parted(people, part)
+    taught, seen = (set(people.labels["subject"][rows].tolist()) for rows in (known, looked))
+    assert seen == looked_at
+    assert (taught & seen == set()) is (part != "all")
+    assert words.endswith("B" if part == "A" else "A")
 
 
 def test_rows_differ_from_each_other_and_switch_one_thing() -> None:
