@@ -46,7 +46,7 @@ def given_way(feet: Tensor, stands: Tensor, fps: float) -> Tensor:
     wanted = (F.pad(slid, (0, 1)) - F.pad(slid, (1, 0))).transpose(2, 3)
     own = F.pad(both, (0, 1)) + F.pad(both, (1, 0)) + (HELD / fps) ** 2
     bands = torch.stack([own, -F.pad(both, (0, 1))], 2)
-    rows = [part.flatten(0, 1).double().nan_to_num().cpu().numpy() for part in (bands, wanted)]
+    rows = [part.flatten(0, 1).double().nan_to_num().cpu().numpy() for part in (bands, wanted)]  # a game gone wrong says so
     solved = np.array([solveh_banded(*each, lower=True) for each in zip(*rows, strict=True)])
     found: Tensor = torch.from_numpy(solved).to(feet).unflatten(0, both.shape[:2]).transpose(2, 3)
     return found
