@@ -383,6 +383,7 @@ def test_hostile_names_are_shown_and_do_not_run(browser, tmp_path):
 @pytest.mark.parametrize(("width", "touch"), [(1280, False), (360, True)])
 def test_names_stand_apart_and_nothing_leaves_the_window(browser, tmp_path, width, touch):
     with shown(browser, tmp_path, [grid(8)], width=width, touch=touch, still=True) as opened:
+        opened.page.wait_for_function("[...document.querySelectorAll('.mk-label')].every(one => one.offsetWidth > 0)")
         boxes = [label.bounding_box() for label in opened.page.locator(".mk-label").all()]
         assert len(boxes) == 16
         for i, one in enumerate(boxes):
