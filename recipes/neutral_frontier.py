@@ -4,7 +4,6 @@
                            [--rows WORD …]
                            [--part A|B] [--quick | --full] [--masks NAME=MODEL/ …] [--work DIR] [--small]
     .venv/bin/python recipes/neutral_frontier.py gender [--quick] [--people N] [--work DIR]
-    .venv/bin/python recipes/neutral_frontier.py --strip docs/neutral.svg
 
 Statistics come from every second person (A); a table is of everybody or, with --part B, of the others alone, from whom
 nothing was learned; with --part A the other way round. Everything but `before` is adaptive: the attacker has learned from
@@ -32,14 +31,12 @@ from maskeleton.crowd import release_of
 from maskeleton.dataset import MotionDataset
 from maskeleton.jobs import remove, run
 from maskeleton.mask import Mask, built_of, load
-from maskeleton.page.beside import Shown, Sides, pairs
 from maskeleton.recognize import NETWORKS, Cell, cell_jobs
 from maskeleton.score import Score, primary
 from maskeleton.seeds import generator
 from maskeleton.splits import Half, split
 from maskeleton.synthetic import SyntheticSource, settings
 from maskeleton.threats.known import with_labels
-from maskeleton.verbs.view import heading
 
 Options = Mapping[str, float]
 IDENTITY: Mapping[str, tuple[str | None, int | None]] = {  # how identity is asked: the split, and how many folds
@@ -53,7 +50,6 @@ STRENGTHS = (0.25, 0.5, 0.75)
 LEVELS = (1.0, 0.97, 0.93, 0.90)
 ORIGINAL = "original"
 NETWORKS_TOO = (("features", ""), ("classify", "tcn"), ("classify", "lean:bone"))
-DRAWN = ("05_walk", "02_sit_down", "10_bow", "01_wave", "08_drink")
 NO_TREES = 1e-6  # minutes: too few for trees
 KEY = b"for measuring only: nothing here".ljust(32, b".")
 DRAWS = 1000
@@ -259,16 +255,6 @@ def population(seed: int, people: int = 40, actions: int = 15, preset: str = "et
     return MotionDataset.of(source.skeleton, source.fps, (one for who in source.parts for one in source.read(who)))
 
 
-def strip(out: Path) -> None:
-    """Five actions of somebody who does not exist, above what `neutral` made of them that knows other people."""
-    known, shown = population(1, 12), population(0, 3)
-    names = np.array([shown.text("action", row) for row in range(len(shown))])
-    picked = shown.select(np.array([np.flatnonzero(names == name)[-1] for name in DRAWN]))
-    made = released(rows()["neutral"], picked, known)
-    both = [Shown(heading(picked, row), picked[row], made[row]) for row in range(len(picked))]
-    out.write_text(pairs(both, picked.skeleton, Sides(("original", "neutral"), (picked.fps, made.fps)), turn=35), "utf-8")
-
-
 # ── the command line ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -340,12 +326,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--masks", nargs="+", default=[], metavar="NAME=MODEL/", help="trained models beside neutral")
     parser.add_argument("--people", type=int, default=40, help="who do not exist, in the table of gender")
     parser.add_argument("--small", action="store_true", help="two releases only")
-    parser.add_argument("--strip", type=Path, metavar="OUT.svg", help="draw five actions and what becomes of them, only")
     parser.add_argument("--work", type=Path, help="where answers are kept")
     given = parser.parse_args(words)
-    if given.strip:
-        strip(given.strip)
-        return 0
     return printed(asked_for(given))
 
 

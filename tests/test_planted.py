@@ -5,7 +5,7 @@ import torch
 
 from maskeleton.anonymizers import ANONYMIZERS
 from maskeleton.anonymizers.limbs import Tree, bones_of, joints_of, size
-from maskeleton.anonymizers.planted import given_way, legs_turned, planting
+from maskeleton.anonymizers.planted import HELD, given_way, legs_turned, planting
 from maskeleton.skeleton import KINECT25
 
 from crowds import waver, wavers
@@ -75,8 +75,8 @@ def test_the_equations_are_solved():
     for foot in range(2):
         both = torch.minimum(stands[0, foot, 1:], stands[0, foot, :-1]).double()
         pulled = steps.T @ torch.diag(both) @ steps
-        wanted = torch.linalg.solve(pulled + (0.3 / FPS) ** 2 * torch.eye(40), -pulled @ feet[0, foot].double().T)
-        assert torch.allclose(found[0, foot].double(), wanted.T, atol=2e-2)
+        wanted = torch.linalg.solve(pulled + (HELD / FPS) ** 2 * torch.eye(40), -pulled @ feet[0, foot].double().T)
+        assert torch.allclose(found[0, foot].double(), wanted.T, atol=1e-3)
 
 
 def test_one_frame_has_nothing_to_hold():

@@ -6,8 +6,6 @@ import torch
 
 from maskeleton import store
 from maskeleton.anonymizers import ANONYMIZERS
-from maskeleton.anonymizers.reader import Reader
-from maskeleton.anonymizers.usual import usual_ways, walked
 from maskeleton.apply import anonymized, replaced, shown_by
 from maskeleton.body import bone_lengths
 from maskeleton.crowd import release_of
@@ -325,34 +323,3 @@ def test_by_its_name_it_is_evaluated_and_a_target_is_found(tmp_path):
     assert float(found.said.split("[")[1].split(",")[1].split("]")[0]) <= 0.9
     with pytest.raises(UserError, match="no mood is shown"):
         anonymize(tmp_path / "data", tmp_path / "other", mask="typical", set={"within": "mood"})
-
-
-def test_a_reader_finds_what_is_planted():
-    torch.manual_seed(0)
-    truth = torch.arange(90) % 3
-    traits = torch.randn(90, 30)
-    traits[torch.arange(90), truth] += 3
-    reader = Reader.taught(traits[:45], truth[:45], 3)
-    assert (reader.says(traits[45:]).argmax(1) == truth[45:]).float().mean() > 0.8
-
-
-def test_a_usual_way_is_the_mean_of_people_and_swings_nearly_as_far_as_they_do():
-    ways = np.zeros((4, 1, 3, 3), np.float32)
-    ways[:, 0, 0, 0], ways[:, 0, 1, 1] = (1, 1, 3, 5), (0.4, 0.4, 0.4, -0.4)  # one person twice, who counts once
-    found = usual_ways(ways, np.array([1, 1, 2, 3]))
-    assert found[0, 0, 0] == pytest.approx(3)
-    assert found[0, 1, 1] == pytest.approx(0.4 / 3 * 1.75, rel=0.2)  # people are opposed; half of what is missing of 2.5 times
-    same = usual_ways(np.abs(ways), np.array([1, 1, 2, 3]))
-    assert same[0, 1, 1] == pytest.approx(0.4, rel=0.01)
-
-
-def test_a_foot_that_carries_stays_where_it_is():
-    frames = 40
-    feet = torch.zeros(1, 2, 3, frames)
-    feet[0, :, 1] = -0.9
-    feet[0, 0, 2] = torch.linspace(0.3, -0.3, frames)  # one foot is drawn back under the body
-    feet[0, 1, 1] += 0.2  # the other is lifted
-    found = walked(feet)[0]
-    assert found[0, :, 1:].std(-1).max() < 0.01
-    assert (found[2, 2, -1] - found[2, 2, 0]).item() == pytest.approx(0.6, abs=0.02)
-    assert found[:2, 1].amin(0).abs().max() < 1e-6
